@@ -1,0 +1,63 @@
+"""Where the services are, and how channels to them behave."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+PORTS = {"rule": 7301, "filter": 7302, "blacklist": 7303}
+"""Where `groupguard serve all` listens on loopback."""
+DEFAULT_TIMEOUT = 5.0
+"""Seconds a unary call may take, its retries included, if the caller says nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Targets of the three services, in gRPC's form: `host:port`, `dns:///host:port`, `ipv4:a:p,b:p`."""
+
+    rule: str = f"127.0.0.1:{PORTS['rule']}"
+    filter: str = f"127.0.0.1:{PORTS['filter']}"
+    blacklist: str = f"127.0.0.1:{PORTS['blacklist']}"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Reads GROUPGUARD_RULE_ADDRESS, GROUPGUARD_FILTER_ADDRESS and GROUPGUARD_BLACKLIST_ADDRESS."""
+        said = {name: environment.get(f"GROUPGUARD_{name.upper()}_ADDRESS") for name in PORTS}
+        return cls(**{name: address for name, address in said.items() if address})
+
+
+DEFAULT_ATTEMPTS = 5
+"""Tries of a call that a server did not take, within its timeout; gRPC allows no more."""
+
+
+def channel_options(attempts: int = DEFAULT_ATTEMPTS) -> list[tuple[str, Any]]:
+    """Returns the options of a channel: balancing over all addresses, away from servers that stop, and retries.
+
+    Retries are safe for all methods: writes carry a request_id, and a verdict is remembered by its message_id.
+    """
+    config = {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        # A server that begins to shut down says so under this name; the balancer then goes elsewhere.
+        "healthCheckConfig": {"serviceName": "process"},
+        "methodConfig": [
+            {
+                "name": [{}],
+                "retryPolicy": {
+                    "maxAttempts": attempts,
+                    "initialBackoff": "0.05s",
+                    "maxBackoff": "1s",
+                    "backoffMultiplier": 2,
+                    # CANCELLED is what a call gets that a stopping server had not accepted yet.
+                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+                },
+            }
+        ],
+    }
+    return [
+        ("grpc.service_config", json.dumps(config)),
+        ("grpc.enable_retries", 1),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+    ]

@@ -1,0 +1,44 @@
+"""Reading what a failed call says, beyond its code and message."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+_DETAILS_KEY = "grpc-status-details-bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a call failed."""
+
+    code: str
+    """Name of the gRPC status code, as RESOURCE_EXHAUSTED."""
+    message: str
+    reason: str = ""
+    """Name of the ErrorReason without its prefix, as LIMIT_EXCEEDED; empty if a proxy or gRPC itself failed."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    violations: tuple[tuple[str, str], ...] = ()
+    """(field or subject, description) of everything that is wrong or over its limit."""
+
+
+def failure(error: grpc.RpcError) -> Failure:
+    """Reads the error of a call, synchronous or not."""
+    call: Any = error
+    trailing = dict(call.trailing_metadata() or ())
+    status = status_pb2.Status.FromString(trailing.get(_DETAILS_KEY, b""))
+    reason, metadata, violations = "", {}, []
+    for detail in status.details:
+        info, bad, quota = (
+            error_details_pb2.ErrorInfo(),
+            error_details_pb2.BadRequest(),
+            error_details_pb2.QuotaFailure(),
+        )
+        if detail.Unpack(info):
+            reason, metadata = info.reason, dict(info.metadata)
+        elif detail.Unpack(bad):
+            violations += [(item.field, item.description) for item in bad.field_violations]
+        elif detail.Unpack(quota):
+            violations += [(item.subject, item.description) for item in quota.violations]
+    return Failure(call.code().name, call.details() or "", reason, metadata, tuple(violations))

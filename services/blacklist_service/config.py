@@ -1,0 +1,17 @@
+"""BlacklistService's settings."""
+
+from dataclasses import dataclass
+
+from service_kit.redis_url import store_url
+from service_kit.server import ServerSettings
+from service_kit.settings import setting
+
+
+@dataclass(frozen=True, slots=True)
+class BlacklistSettings:
+    """What BlacklistService can be told, besides what every server can."""
+
+    server: ServerSettings
+    durable_url: str = setting(
+        "GROUPGUARD_DURABLE_URL", None, store_url, "Redis or Valkey URL of the store that keeps blacklists"
+    )

@@ -1,0 +1,1 @@
+"""What lists and entries are, which are valid and where they belong; knows no I/O."""

@@ -1,0 +1,19 @@
+-- Looks customers up, writing nothing; most are on no list, so only those who are come back.
+--
+-- KEYS[1] origins   KEYS[2…] the bucket of each customer   ARGV[1…] customers
+-- Answers {{place in ARGV, from 0, entry, place, entry …}, {id of an origin, its json, id, json …}}.
+local entries, origins, known = {}, {}, {}
+for index = 1, #ARGV do
+  local entry = redis.call('HGET', KEYS[index + 1], ARGV[index])
+  if entry then
+    entries[#entries + 1] = index - 1
+    entries[#entries + 1] = entry
+    local origin = string.match(entry, '^[^:]+')
+    if not known[origin] then
+      known[origin] = true
+      origins[#origins + 1] = origin
+      origins[#origins + 1] = redis.call('HGET', KEYS[1], origin)
+    end
+  end
+end
+return {entries, origins}

@@ -1,0 +1,61 @@
+"""BlacklistService's methods: protos in, the store's answers out."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from blacklist_service import access, convert
+from blacklist_service.store import BlacklistStore, Write
+from groupguard.blacklist.v1 import blacklist_service_pb2 as pb
+from groupguard.blacklist.v1 import blacklist_service_pb2_grpc as grpc_pb
+from service_kit.auth import caller
+from service_kit.ids import request_id_or_new
+from service_kit.required import require
+
+if TYPE_CHECKING:
+    import grpc.aio
+    from google.protobuf.message import Message
+
+    Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class BlacklistServicer(grpc_pb.BlacklistServiceServicer):
+    """See protos/groupguard/blacklist/v1/blacklist_service.proto."""
+
+    def __init__(self, store: BlacklistStore, clock: Callable[[], float] = time.time) -> None:
+        """Serves from a store; `clock` gives seconds since 1970."""
+        self._store = store
+        self._clock = clock
+
+    async def AddEntries(self, request: pb.AddEntriesRequest, context: "Context") -> pb.AddEntriesResponse:
+        write = _begin(request)
+        addition = convert.read_addition(request, caller().name, self._clock())
+        access.require_add(request.corp_id, addition)
+        return convert.write_added(await self._store.add(write, addition))
+
+    async def RemoveEntries(
+        self, request: pb.RemoveEntriesRequest, context: "Context"
+    ) -> pb.RemoveEntriesResponse:
+        write = _begin(request)
+        removal = convert.read_removal(request)
+        access.require_edit(request.corp_id, removal.blacklist)
+        return convert.write_removed(await self._store.remove(write, removal))
+
+    async def CheckCustomers(
+        self, request: pb.CheckCustomersRequest, context: "Context"
+    ) -> pb.CheckCustomersResponse:
+        require(request)
+        queries = convert.read_queries(request)
+        return convert.write_found(await self._store.find(request.corp_id, queries))
+
+
+def _begin(request: pb.AddEntriesRequest | pb.RemoveEntriesRequest) -> Write:
+    """Checks that what is required is there, and notes what makes the write safe to repeat."""
+    require(request)
+    request_id = request_id_or_new(request.request_id)
+    body: Message = type(request)()
+    body.CopyFrom(request)
+    body.ClearField("request_id")
+    fingerprint = hashlib.sha256(body.SerializeToString(deterministic=True)).hexdigest()
+    return Write(request.corp_id, request_id, f"{type(request).__name__} {fingerprint}")

@@ -1,0 +1,1 @@
+"""FilterService: judges messages by rules held in memory."""

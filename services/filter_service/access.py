@@ -1,0 +1,9 @@
+"""The roles each method asks for."""
+
+from collections.abc import Mapping
+
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    "CheckMessage": frozenset({"checker"}),
+    "BatchCheckMessages": frozenset({"checker"}),
+}
+"""Role kinds, one of which a method asks for; the comments in filter_service.proto say the same."""

@@ -1,0 +1,1 @@
+"""How a message is judged; knows no I/O."""

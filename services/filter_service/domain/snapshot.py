@@ -1,0 +1,128 @@
+"""A corp's rules at one revision, ready to judge by, and how the next one is made."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Self
+
+from filter_service.domain.keyword_index import KeywordIndex, Posting
+from filter_service.domain.rule import ActionKind, Group, Rule, State
+from service_kit.revision import NO_RULES, Revision
+
+CHUNK_ORDINALS = 8_192
+"""Group ordinals in one chunk of a binding bitmap; rule_service writes them."""
+
+
+class Operation(Enum):
+    """What a binding change does to a chunk."""
+
+    SET = "set"
+    BIND = "bind"
+    UNBIND = "unbind"
+
+
+@dataclass(frozen=True, slots=True)
+class BindingChange:
+    """A change of some rules' bindings; the bitmap is as in changes.proto."""
+
+    operation: Operation
+    rule_ids: tuple[str, ...]
+    chunk: int
+    bitmap: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedRule:
+    """A rule that is gone."""
+
+    rule_id: str
+
+
+Change = Rule | DeletedRule | Group | BindingChange
+Chunks = Mapping[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything a corp's messages are judged by. Immutable: a message is judged by one of them."""
+
+    revision: Revision = NO_RULES
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    bindings: Mapping[str, Chunks] = field(default_factory=dict)
+    index: KeywordIndex = field(default_factory=lambda: KeywordIndex(()))
+    counts_strikes: bool = False
+    """Whether any enabled rule kicks after warnings."""
+
+    def binds(self, rule_id: str, group: Group) -> bool:
+        """Tells whether a rule is bound to a group."""
+        chunk, place = divmod(group.ordinal, CHUNK_ORDINALS)
+        bitmap = self.bindings.get(rule_id, {}).get(chunk, b"")
+        return place >> 3 < len(bitmap) and bool(bitmap[place >> 3] & 0x80 >> (place & 7))
+
+    def changed(self, changes: Iterable[Change], revision: Revision) -> Self:
+        """Returns the snapshot with the changes applied in order; what did not change is shared."""
+        rules, groups, bindings = dict(self.rules), self.groups, dict(self.bindings)
+        own_groups: dict[str, Group] | None = None
+        for change in changes:
+            match change:
+                case Rule():
+                    rules[change.rule_id] = change
+                case DeletedRule(rule_id):
+                    rules.pop(rule_id, None)
+                    bindings.pop(rule_id, None)
+                case Group():
+                    if own_groups is None:  # copied only when needed: a corp may have 300,000 groups
+                        groups = own_groups = dict(groups)
+                    own_groups[change.chat_id] = change
+                case BindingChange():
+                    for rule_id in change.rule_ids:
+                        chunks = bindings.get(rule_id, {})
+                        bindings[rule_id] = {
+                            **chunks,
+                            change.chunk: _combined(change, chunks.get(change.chunk, b"")),
+                        }
+        return type(self)(
+            revision=revision,
+            rules=rules,
+            groups=groups,
+            bindings=bindings,
+            index=self.index if _same_keywords(self.rules, rules) else _index(rules),
+            counts_strikes=any(
+                rule.state is State.ENABLED and rule.action.kind is ActionKind.KICK_AFTER_WARNINGS
+                for rule in rules.values()
+            ),
+        )
+
+
+def _combined(change: BindingChange, old: bytes) -> bytes:
+    new = change.bitmap
+    match change.operation:
+        case Operation.SET:
+            return new
+        case Operation.BIND:
+            size = max(len(old), len(new))
+            bits = _number(old, size) | _number(new, size)
+        case Operation.UNBIND:
+            size = len(old)
+            bits = _number(old, size) & ~_number(new[:size], size)
+    return bits.to_bytes(size, "big").rstrip(b"\0")
+
+
+def _number(bitmap: bytes, size: int) -> int:
+    return int.from_bytes(bitmap.ljust(size, b"\0"), "big")
+
+
+def _active(rule: Rule | None) -> tuple[str, ...]:
+    return rule.keywords if rule is not None and rule.state is not State.DISABLED else ()
+
+
+def _same_keywords(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> bool:
+    return all(
+        old.get(rule_id) is new.get(rule_id) or _active(old.get(rule_id)) == _active(new.get(rule_id))
+        for rule_id in old.keys() | new.keys()
+    )
+
+
+def _index(rules: Mapping[str, Rule]) -> KeywordIndex:
+    return KeywordIndex(Posting(rule.rule_id, word) for rule in rules.values() for word in _active(rule))

@@ -1,0 +1,20 @@
+"""Texts that everybody in a group reads."""
+
+from filter_service.domain.keyword_index import KeywordIndex
+
+PLACEHOLDER = "{nickname}"
+SOMEBODY = "该成员"
+"""Stands for a sender whose nickname can't be shown."""
+
+
+def render_warning(index: KeywordIndex, template: str, nickname: str) -> str:
+    """Fills in the nickname, unless the text would then hold a keyword of the corp: an advert in a nickname shall
+    not be repeated to the group.
+    """
+    if PLACEHOLDER not in template:
+        return template
+    if not nickname.strip():
+        return template.replace(PLACEHOLDER, SOMEBODY)
+    text = template.replace(PLACEHOLDER, nickname)
+    shows_keyword = next(index.scan(text), None) is not None
+    return template.replace(PLACEHOLDER, SOMEBODY) if shows_keyword else text

@@ -1,0 +1,137 @@
+"""Where FilterService gets rules from: RuleService, over gRPC."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import grpc
+import grpc.aio
+
+from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
+from filter_service.domain.snapshot import BindingChange, Change, DeletedRule, Operation
+from groupguard.common.v1 import blacklist_kind_pb2
+from groupguard.rule.v1 import changes_pb2, rule_pb2
+from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, FetchRulesResponse, WatchRevisionsRequest
+from service_kit.revision import Revision
+
+if TYPE_CHECKING:
+    from groupguard.rule.v1.rule_service_pb2_grpc import RuleServiceAsyncStub
+
+_STATES = {
+    rule_pb2.RULE_STATE_ENABLED: State.ENABLED,
+    rule_pb2.RULE_STATE_SHADOW: State.SHADOW,
+    rule_pb2.RULE_STATE_DISABLED: State.DISABLED,
+}
+_ACTIONS = {
+    rule_pb2.ACTION_KIND_WARN: ActionKind.WARN,
+    rule_pb2.ACTION_KIND_KICK: ActionKind.KICK,
+    rule_pb2.ACTION_KIND_WARN_AND_KICK: ActionKind.WARN_AND_KICK,
+    rule_pb2.ACTION_KIND_KICK_AFTER_WARNINGS: ActionKind.KICK_AFTER_WARNINGS,
+}
+_BLACKLISTS = {
+    blacklist_kind_pb2.BLACKLIST_KIND_UNSPECIFIED: Blacklist.NONE,
+    blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL: Blacklist.PERSONAL,
+    blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE: Blacklist.ENTERPRISE,
+}
+_OPERATIONS = {
+    changes_pb2.BindingChange.OPERATION_SET: Operation.SET,
+    changes_pb2.BindingChange.OPERATION_BIND: Operation.BIND,
+    changes_pb2.BindingChange.OPERATION_UNBIND: Operation.UNBIND,
+}
+
+
+class SourceUnavailable(Exception):
+    """The source did not answer, or not to the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a fetch brought."""
+
+    reset: bool
+    """Whether the changes start from nothing, and not from the revision asked."""
+    changes: list[Change]
+    revision: Revision
+
+
+class RuleSource(Protocol):
+    """Tells what a corp's rules are and when they change."""
+
+    async def fetch(self, corp_id: str, since: Revision | None, timeout: float) -> Fetched:
+        """Returns what changed since a revision, or everything.
+
+        Raises:
+            SourceUnavailable: no complete answer within `timeout` seconds.
+        """
+
+    def notices(self) -> AsyncIterator[tuple[str, Revision] | None]:
+        """Yields None once listening, then (corp_id, revision) for every change heard of.
+
+        Raises:
+            SourceUnavailable: the connection ended.
+        """
+
+
+class GrpcRuleSource:
+    """See `RuleSource`."""
+
+    def __init__(self, stub: "RuleServiceAsyncStub") -> None:
+        self._stub = stub
+
+    async def fetch(self, corp_id: str, since: Revision | None, timeout: float) -> Fetched:
+        request = FetchRulesRequest(corp_id=corp_id, since=str(since) if since else "")
+        changes: list[Change] = []
+        reset, reached = False, ""
+        try:
+            async for chunk in self._stub.FetchRules(request, timeout=timeout):
+                reset = reset or chunk.kind == FetchRulesResponse.KIND_RESET
+                changes += map(_read_change, chunk.changes)
+                reached = chunk.rules_revision
+        except grpc.aio.AioRpcError as error:
+            raise SourceUnavailable(f"RuleService: {error.code().name}") from error
+        if not reached:
+            raise SourceUnavailable("RuleService: the answer was cut off")
+        return Fetched(reset, changes, Revision.parse(reached))
+
+    async def notices(self) -> AsyncIterator[tuple[str, Revision] | None]:
+        call = self._stub.WatchRevisions(WatchRevisionsRequest())
+        try:
+            await call.initial_metadata()
+            yield None
+            async for notice in call:
+                yield notice.corp_id, Revision.parse(notice.rules_revision)
+        except grpc.aio.AioRpcError as error:
+            raise SourceUnavailable(f"RuleService: {error.code().name}") from error
+        finally:
+            call.cancel()
+
+
+def _read_change(change: changes_pb2.Change) -> Change:
+    match change.WhichOneof("change"):
+        case "rule":
+            return _read_rule(change.rule)
+        case "deleted_rule_id":
+            return DeletedRule(change.deleted_rule_id)
+        case "group":
+            return Group(change.group.chat_id, change.group.owner_userid, change.group.ordinal)
+        case "binding":
+            binding = change.binding
+            return BindingChange(
+                _OPERATIONS[binding.operation], tuple(binding.rule_ids), binding.chunk, binding.bitmap
+            )
+    raise SourceUnavailable("RuleService: sent a change that this version does not know")
+
+
+def _read_rule(rule: rule_pb2.Rule) -> Rule:
+    return Rule(
+        rule_id=rule.rule_id,
+        revision=rule.revision,
+        state=_STATES[rule.state],
+        keywords=tuple(keyword.text for keyword in rule.conditions.keywords.keywords),
+        action=Action(
+            _ACTIONS[rule.action.kind],
+            rule.action.warnings_before_kick,
+            rule.action.warning_text,
+            _BLACKLISTS[rule.action.add_to_blacklist],
+        ),
+    )

@@ -1,0 +1,76 @@
+"""FilterService's methods: messages in, verdicts out."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from filter_service.convert import read_message, write_verdict
+from filter_service.domain.message import MOST_MESSAGES, Message
+from filter_service.judge import Judge
+from groupguard.filter.v1 import filter_service_pb2 as pb
+from groupguard.filter.v1 import filter_service_pb2_grpc as grpc_pb
+from service_kit.errors import InvalidFields, invalid
+from service_kit.ids import require_id
+from service_kit.revision import Revision
+from service_kit.status import to_status
+
+if TYPE_CHECKING:
+    import grpc.aio
+
+    Context = grpc.aio.ServicerContext[Any, Any]
+
+Result = pb.BatchCheckMessagesResponse.Result
+
+
+class FilterServicer(grpc_pb.FilterServiceServicer):
+    """See protos/groupguard/filter/v1/filter_service.proto."""
+
+    def __init__(self, judge: Judge, clock: Callable[[], float] = time.time) -> None:
+        """Serves verdicts; `clock` gives seconds since 1970."""
+        self._judge = judge
+        self._clock = clock
+
+    async def CheckMessage(
+        self, request: pb.CheckMessageRequest, context: "Context"
+    ) -> pb.CheckMessageResponse:
+        require_id("corp_id", request.corp_id)
+        at_least = _read_revision(request.min_rules_revision)
+        message = read_message(request.message, "message", self._clock())
+        [verdict] = await self._judge.judge(request.corp_id, [message], at_least)
+        return pb.CheckMessageResponse(verdict=write_verdict(verdict))
+
+    async def BatchCheckMessages(
+        self, request: pb.BatchCheckMessagesRequest, context: "Context"
+    ) -> pb.BatchCheckMessagesResponse:
+        require_id("corp_id", request.corp_id)
+        at_least = _read_revision(request.min_rules_revision)
+        if not 1 <= len(request.messages) <= MOST_MESSAGES:
+            raise invalid("messages", f"1 to {MOST_MESSAGES} are allowed, not {len(request.messages)}")
+        read = self._read(request)
+        messages = [item for item in read if isinstance(item, Message)]
+        verdicts = iter(await self._judge.judge(request.corp_id, messages, at_least))
+        return pb.BatchCheckMessagesResponse(
+            results=[
+                Result(verdict=write_verdict(next(verdicts)))
+                if isinstance(item, Message)
+                else Result(error=to_status(item, ""))
+                for item in read
+            ]
+        )
+
+    def _read(self, request: pb.BatchCheckMessagesRequest) -> list[Message | InvalidFields]:
+        now = self._clock()
+        read: list[Message | InvalidFields] = []
+        for index, message in enumerate(request.messages):
+            try:
+                read.append(read_message(message, f"messages[{index}]", now))
+            except InvalidFields as error:
+                read.append(error)
+        return read
+
+
+def _read_revision(token: str) -> Revision | None:
+    try:
+        return Revision.parse(token) if token else None
+    except ValueError as error:
+        raise invalid("min_rules_revision", str(error)) from None

@@ -1,0 +1,1 @@
+"""RuleService: keeps rules, the group registry and the bindings between them."""

@@ -1,0 +1,50 @@
+"""Runs RuleService: settings, wiring, serving."""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+
+from groupguard.rule.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
+from rule_service.access import PERMISSIONS
+from rule_service.config import RuleSettings
+from rule_service.redis_store import RedisRuleStore
+from rule_service.servicer import RuleServicer
+from rule_service.watch import Watch
+from service_kit.request_log import configure_logging
+from service_kit.server import Offer, run, serve
+from service_kit.settings import load
+from service_kit.startup import open_durable
+
+SERVICE = "groupguard.rule.v1.RuleService"
+
+
+async def main() -> None:
+    """Serves until told to stop."""
+    settings = load(RuleSettings, os.environ)
+    configure_logging(settings.server.log_level, "rule", settings.server.log_format)
+    async with open_durable(settings.durable_url) as client:
+        store = RedisRuleStore(client)
+        watch = Watch(store)
+        listening = asyncio.create_task(watch.run())
+        try:
+            await serve(
+                settings.server,
+                Offer(
+                    service=SERVICE,
+                    register=lambda server: add_RuleServiceServicer_to_server(
+                        RuleServicer(store, watch), server
+                    ),
+                    permissions=PERMISSIONS,
+                    components={"store": client.ping},
+                    end_streams=watch.end,
+                ),
+            )
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

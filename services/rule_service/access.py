@@ -1,0 +1,68 @@
+"""Who may do what with rules: the roles each method asks for, and whose rules a caller may touch."""
+
+from collections.abc import Mapping
+
+from rule_service.domain.rule import Owner, OwnerKind
+from service_kit.auth import caller
+from service_kit.errors import PermissionDenied
+
+_EDITORS = frozenset({"super_admin", "strategy_admin", "member"})
+_READERS = _EDITORS | {"viewer"}
+
+PERMISSIONS: Mapping[str, frozenset[str]] = {
+    "CreateRule": _EDITORS,
+    "GetRule": _READERS,
+    "ListRules": _READERS,
+    "UpdateRule": _EDITORS,
+    "DeleteRule": _EDITORS,
+    "ConfigureGroups": _EDITORS,
+    "UpsertGroups": frozenset({"super_admin", "registry"}),
+    "WatchRevisions": frozenset({"service"}),
+    "FetchRules": frozenset({"service"}),
+}
+"""Role kinds, one of which a method asks for; the comments in rule_service.proto say the same."""
+
+_OWNING_ROLE = {OwnerKind.STRATEGY: "strategy_admin", OwnerKind.MEMBER: "member"}
+
+
+def may_edit(corp_id: str, owner: Owner) -> bool:
+    """Tells whether the caller may write rules of this owner: super administrators all, others their own."""
+    who = caller()
+    if who.holds(corp_id, {"super_admin"}):
+        return True
+    return owner.kind in _OWNING_ROLE and who.is_role(corp_id, _OWNING_ROLE[owner.kind], owner.id)
+
+
+def may_see(corp_id: str, owner: Owner) -> bool:
+    """Tells whether the caller may read rules of this owner."""
+    return caller().holds(corp_id, {"viewer"}) or may_edit(corp_id, owner)
+
+
+def require_edit(corp_id: str, owner: Owner) -> None:
+    """Checks that the caller may write rules of this owner.
+
+    Raises:
+        PermissionDenied: it may not.
+    """
+    if not may_edit(corp_id, owner):
+        raise PermissionDenied(f"rules of {owner} are not yours to change", any_of=_roles(owner))
+
+
+def require_see(corp_id: str, owner: Owner | None) -> None:
+    """Checks that the caller may read rules of this owner; None stands for all owners.
+
+    Raises:
+        PermissionDenied: it may not.
+    """
+    if owner is not None and not may_see(corp_id, owner):
+        raise PermissionDenied(f"rules of {owner} are not yours to see", any_of=f"viewer, {_roles(owner)}")
+
+
+def sees_everything(corp_id: str) -> bool:
+    """Tells whether the caller may read all rules of a corp."""
+    return caller().holds(corp_id, {"super_admin", "viewer"})
+
+
+def _roles(owner: Owner) -> str:
+    own = f", {_OWNING_ROLE[owner.kind]}:{owner.id}" if owner.kind in _OWNING_ROLE else ""
+    return f"super_admin{own}"

@@ -1,0 +1,17 @@
+"""RuleService's settings."""
+
+from dataclasses import dataclass
+
+from service_kit.server import ServerSettings
+from service_kit.settings import setting
+from service_kit.redis_url import store_url
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """What RuleService can be told, besides what every server can."""
+
+    server: ServerSettings
+    durable_url: str = setting(
+        "GROUPGUARD_DURABLE_URL", None, store_url, "Redis or Valkey URL of the store that keeps rules"
+    )

@@ -1,0 +1,251 @@
+"""Protos to the domain and back."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from groupguard.common.v1 import blacklist_kind_pb2
+from groupguard.rule.v1 import changes_pb2, group_pb2, rule_pb2
+from rule_service.domain import limits, rule as domain
+from rule_service.domain.group import Group, StoredGroup
+from rule_service.store import BindingChange, Change, DeletedRule, Operation
+from service_kit.errors import InvalidFields, Violation, invalid
+
+K = TypeVar("K")
+
+_OWNERS = {
+    rule_pb2.OWNER_KIND_SUPER_ADMIN: domain.OwnerKind.SUPER_ADMIN,
+    rule_pb2.OWNER_KIND_STRATEGY: domain.OwnerKind.STRATEGY,
+    rule_pb2.OWNER_KIND_MEMBER: domain.OwnerKind.MEMBER,
+}
+_STATES = {
+    rule_pb2.RULE_STATE_ENABLED: domain.State.ENABLED,
+    rule_pb2.RULE_STATE_SHADOW: domain.State.SHADOW,
+    rule_pb2.RULE_STATE_DISABLED: domain.State.DISABLED,
+}
+_MATCH_MODES = {rule_pb2.MATCH_MODE_EXACT: domain.MatchMode.EXACT}
+_DEFAULT_MATCH_MODE = rule_pb2.MATCH_MODE_EXACT
+_ACTIONS = {
+    rule_pb2.ACTION_KIND_WARN: domain.ActionKind.WARN,
+    rule_pb2.ACTION_KIND_KICK: domain.ActionKind.KICK,
+    rule_pb2.ACTION_KIND_WARN_AND_KICK: domain.ActionKind.WARN_AND_KICK,
+    rule_pb2.ACTION_KIND_KICK_AFTER_WARNINGS: domain.ActionKind.KICK_AFTER_WARNINGS,
+}
+_BLACKLISTS = {
+    blacklist_kind_pb2.BLACKLIST_KIND_UNSPECIFIED: domain.Blacklist.NONE,
+    blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL: domain.Blacklist.PERSONAL,
+    blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE: domain.Blacklist.ENTERPRISE,
+}
+_OPERATIONS = {
+    changes_pb2.BindingChange.OPERATION_SET: Operation.SET,
+    changes_pb2.BindingChange.OPERATION_BIND: Operation.BIND,
+    changes_pb2.BindingChange.OPERATION_UNBIND: Operation.UNBIND,
+}
+
+CHANGEABLE = (
+    "display_name",
+    "state",
+    "conditions",
+    "conditions.keywords",
+    "action",
+    "action.kind",
+    "action.warnings_before_kick",
+    "action.warning_text",
+    "action.add_to_blacklist",
+)
+"""Paths that UpdateRule's mask may name."""
+
+
+class _Reader:
+    """Reads enums, keeping what is wrong until the end."""
+
+    def __init__(self) -> None:
+        self.violations: list[Violation] = []
+
+    def enum(self, path: str, known: Mapping[Any, K], value: Any) -> K:
+        if value not in known:
+            self.violations.append(Violation(path, f"not a value this server knows: {value}"))
+        return known.get(value, next(iter(known.values())))
+
+
+def read_owner(owner: rule_pb2.Owner, path: str) -> domain.Owner:
+    """Reads an owner.
+
+    Raises:
+        InvalidFields: its kind is unknown, or it has an id that does not go with its kind.
+    """
+    reader = _Reader()
+    read = _owner(reader, owner, path)
+    if reader.violations:
+        raise InvalidFields(reader.violations)
+    return read
+
+
+def _owner(reader: _Reader, owner: rule_pb2.Owner, path: str) -> domain.Owner:
+    kind = reader.enum(f"{path}.kind", _OWNERS, owner.kind)
+    ids = {domain.OwnerKind.STRATEGY: "strategy_id", domain.OwnerKind.MEMBER: "userid"}
+    for other in ids:
+        if other is not kind and getattr(owner, ids[other]):
+            reader.violations.append(Violation(f"{path}.{ids[other]}", f"must be empty for {kind.name}"))
+    return domain.Owner(kind, getattr(owner, ids[kind]) if kind in ids else "")
+
+
+def read_rule(rule: rule_pb2.Rule, rule_id: str, created_at: float, updated_at: float) -> domain.Rule:
+    """Reads a rule; output-only fields come as arguments.
+
+    Raises:
+        InvalidFields: enums hold values that this server does not know.
+    """
+    reader = _Reader()
+    conditions = domain.Conditions()
+    if rule.conditions.HasField("keywords"):
+        path = "rule.conditions.keywords.keywords"
+        conditions = domain.Conditions(
+            domain.KeywordCondition(
+                tuple(
+                    domain.Keyword(
+                        keyword.text,
+                        reader.enum(
+                            f"{path}[{index}].match_mode",
+                            _MATCH_MODES,
+                            keyword.match_mode or _DEFAULT_MATCH_MODE,
+                        ),
+                    )
+                    for index, keyword in enumerate(rule.conditions.keywords.keywords)
+                )
+            )
+        )
+    action_kind = reader.enum("rule.action.kind", _ACTIONS, rule.action.kind)
+    warnings = rule.action.warnings_before_kick
+    if action_kind is domain.ActionKind.KICK_AFTER_WARNINGS and warnings == 0:
+        warnings = limits.DEFAULT_WARNINGS_BEFORE_KICK
+    read = domain.Rule(
+        rule_id=rule_id,
+        owner=_owner(reader, rule.owner, "rule.owner"),
+        display_name=rule.display_name,
+        state=reader.enum("rule.state", _STATES, rule.state),
+        conditions=conditions,
+        action=domain.Action(
+            kind=action_kind,
+            warnings_before_kick=warnings,
+            warning_text=rule.action.warning_text,
+            add_to_blacklist=reader.enum(
+                "rule.action.add_to_blacklist", _BLACKLISTS, rule.action.add_to_blacklist
+            ),
+        ),
+        created_at=created_at,
+        updated_at=updated_at,
+    )
+    if reader.violations:
+        raise InvalidFields(reader.violations)
+    return read
+
+
+def merged(stored: domain.StoredRule, update: rule_pb2.Rule, mask: FieldMask) -> rule_pb2.Rule:
+    """Returns the stored rule with the masked fields of the update in it.
+
+    Raises:
+        InvalidFields: the mask names something that can't be changed, or nothing.
+    """
+    paths = list(mask.paths)
+    if paths == ["*"]:
+        paths = [path for path in CHANGEABLE if "." not in path]
+    elif not paths:
+        paths = [path for path in CHANGEABLE if "." not in path and _is_set(update, path)]
+    if wrong := [path for path in paths if path not in CHANGEABLE]:
+        raise InvalidFields(
+            [
+                Violation("update_mask", f"{path[:64]!r} can't be changed; {', '.join(CHANGEABLE)} can")
+                for path in wrong
+            ]
+        )
+    if not paths:
+        raise invalid("update_mask", "nothing to change: no changeable field of the rule is set")
+    rule = write_rule(stored)
+    FieldMask(paths=paths).MergeMessage(update, rule, True, True)
+    return rule
+
+
+def _is_set(rule: rule_pb2.Rule, path: str) -> bool:
+    return any(field.name == path for field, _ in rule.ListFields())
+
+
+def write_rule(stored: domain.StoredRule) -> rule_pb2.Rule:
+    """Writes a rule."""
+    rule = stored.rule
+    written = rule_pb2.Rule(
+        rule_id=rule.rule_id,
+        owner=rule_pb2.Owner(
+            kind=_back(_OWNERS, rule.owner.kind),
+            strategy_id=rule.owner.id if rule.owner.kind is domain.OwnerKind.STRATEGY else "",
+            userid=rule.owner.id if rule.owner.kind is domain.OwnerKind.MEMBER else "",
+        ),
+        display_name=rule.display_name,
+        state=_back(_STATES, rule.state),
+        action=rule_pb2.Action(
+            kind=_back(_ACTIONS, rule.action.kind),
+            warnings_before_kick=rule.action.warnings_before_kick,
+            warning_text=rule.action.warning_text,
+            add_to_blacklist=_back(_BLACKLISTS, rule.action.add_to_blacklist),
+        ),
+        etag=stored.etag,
+        revision=stored.revision,
+        create_time=_timestamp(rule.created_at),
+        update_time=_timestamp(rule.updated_at),
+        group_count=stored.group_count,
+    )
+    if rule.conditions.keywords is not None:
+        written.conditions.keywords.keywords.extend(
+            rule_pb2.Keyword(text=keyword.text, match_mode=_back(_MATCH_MODES, keyword.match_mode))
+            for keyword in rule.conditions.keywords.keywords
+        )
+    return written
+
+
+def read_group(group: group_pb2.Group) -> Group:
+    """Reads a group."""
+    return Group(group.chat_id, group.owner_userid, group.display_name, tuple(group.strategy_ids))
+
+
+def write_group(stored: StoredGroup) -> group_pb2.Group:
+    """Writes a group."""
+    group = stored.group
+    return group_pb2.Group(
+        chat_id=group.chat_id,
+        owner_userid=group.owner_userid,
+        display_name=group.display_name,
+        strategy_ids=group.strategy_ids,
+        ordinal=stored.ordinal,
+    )
+
+
+def write_change(change: Change) -> changes_pb2.Change:
+    """Writes a change."""
+    match change:
+        case domain.StoredRule():
+            return changes_pb2.Change(rule=write_rule(change))
+        case DeletedRule(rule_id):
+            return changes_pb2.Change(deleted_rule_id=rule_id)
+        case StoredGroup():
+            return changes_pb2.Change(group=write_group(change))
+        case BindingChange():
+            return changes_pb2.Change(
+                binding=changes_pb2.BindingChange(
+                    operation=_back(_OPERATIONS, change.operation),
+                    rule_ids=change.rule_ids,
+                    chunk=change.chunk,
+                    bitmap=change.bitmap.rstrip(b"\0"),
+                )
+            )
+
+
+def _back(known: Mapping[Any, K], value: K) -> Any:
+    return next(number for number, kind in known.items() if kind is value)
+
+
+def _timestamp(seconds: float) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromMicroseconds(round(seconds * 1_000_000))
+    return stamp

@@ -1,0 +1,1 @@
+"""What rules are and which are valid; knows no I/O."""

@@ -1,0 +1,68 @@
+"""Changing a rule that is there: read, change, check, put back if nobody was faster."""
+
+from collections.abc import Callable
+
+from rule_service.access import require_edit
+from rule_service.domain.rule import Rule, StoredRule
+from rule_service.domain.validation import validate_rule
+from rule_service.store import RuleStore, Write
+from service_kit.errors import EtagMismatch
+from service_kit.revision import Revision
+
+_ATTEMPTS = 20
+"""Tries of an update that tests no etag; each loses only to another write of the same rule."""
+
+
+async def update_rule(
+    store: RuleStore, write: Write, rule_id: str, etag: str, change: Callable[[StoredRule], Rule]
+) -> tuple[StoredRule, Revision]:
+    """Changes a rule.
+
+    Args:
+        store: where the rule is.
+        write: what makes the write safe to repeat.
+        rule_id: which rule.
+        etag: the state it must be in; empty for any.
+        change: makes the new rule from the old one.
+
+    Raises:
+        RuleNotFound: there is no such rule.
+        EtagMismatch: it is in another state.
+        PermissionDenied: its owner's rules are not the caller's to change.
+        InvalidFields: the rule would not be valid.
+    """
+    if (repeated := await store.updated_before(write)) is not None:
+        return repeated
+    for attempt in range(1, _ATTEMPTS + 1):
+        [stored] = await store.get_rules(write.corp_id, [rule_id])
+        require_edit(write.corp_id, stored.rule.owner)
+        _require_state(stored, etag)
+        rule = change(stored)
+        validate_rule(rule)
+        try:
+            return await store.replace_rule(write, rule, stored.revision)
+        except EtagMismatch:
+            if etag or attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def delete_rule(store: RuleStore, write: Write, rule_id: str, etag: str) -> Revision:
+    """Deletes a rule; raises as `update_rule` does."""
+    if (repeated := await store.deleted_before(write)) is not None:
+        return repeated
+    for attempt in range(1, _ATTEMPTS + 1):
+        [stored] = await store.get_rules(write.corp_id, [rule_id])
+        require_edit(write.corp_id, stored.rule.owner)
+        _require_state(stored, etag)
+        try:
+            return await store.delete_rule(write, stored)
+        except EtagMismatch:
+            if etag or attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _require_state(stored: StoredRule, etag: str) -> None:
+    if etag and etag != stored.etag:
+        raise EtagMismatch(stored.rule.rule_id, stored.etag)

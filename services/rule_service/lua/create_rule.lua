@@ -1,0 +1,13 @@
+-- KEYS[4] rules: hash rule_id → "<revision>:<json>"   KEYS[5] all rule_ids, sorted   KEYS[6] the owner's rule_ids
+-- ARGV[3] rule_id   ARGV[4] json   ARGV[5] most rules of an owner
+local answer = answered()
+if answer then return answer end
+
+local current = redis.call('ZCARD', KEYS[6])
+if current >= tonumber(ARGV[5]) then return refuse('LIMIT', {current = current}) end
+
+local record = next_revision() .. ':' .. ARGV[4]
+redis.call('HSET', KEYS[4], ARGV[3], record)
+redis.call('ZADD', KEYS[5], 0, ARGV[3])
+redis.call('ZADD', KEYS[6], 0, ARGV[3])
+return commit('rule', record, {record = record})

@@ -1,0 +1,14 @@
+-- KEYS[4] rules: hash rule_id → "<revision>:<json>"
+-- KEYS[5] bindings: hash rule_id → summary
+-- ARGV[3] rule_id   ARGV[4] json   ARGV[5] revision the rule must be at
+local answer = answered()
+if answer then return answer end
+
+local stored = redis.call('HGET', KEYS[4], ARGV[3])
+if not stored then return refuse('RULE_NOT_FOUND', {rule_ids = {ARGV[3]}}) end
+local at = string.match(stored, '^(%d+):')
+if at ~= ARGV[5] then return refuse('ETAG_MISMATCH', {etag = at}) end
+
+local record = next_revision() .. ':' .. ARGV[4]
+redis.call('HSET', KEYS[4], ARGV[3], record)
+return commit('rule', record, {record = record, summary = redis.call('HGET', KEYS[5], ARGV[3]) or nil})

@@ -1,0 +1,36 @@
+"""How RuleService's objects are written in the store: JSON, with the revision or ordinal in front."""
+
+import msgspec
+
+from rule_service.domain.group import Group, StoredGroup
+from rule_service.domain.rule import Rule, StoredRule
+
+
+def rule_json(rule: Rule) -> bytes:
+    """Writes a rule's content."""
+    return msgspec.json.encode(rule)
+
+
+def group_json(group: Group) -> bytes:
+    """Writes what the registry knows of a group."""
+    return msgspec.json.encode(group)
+
+
+def read_rule(record: bytes, summary: bytes | None) -> StoredRule:
+    """Reads `<revision>:<json>` and the rule's binding summary."""
+    revision, _, body = record.partition(b":")
+    return StoredRule(msgspec.json.decode(body, type=Rule), int(revision), read_summary(summary)[0])
+
+
+def read_group(record: bytes) -> StoredGroup:
+    """Reads `<ordinal>:<json>`."""
+    ordinal, _, body = record.partition(b":")
+    return StoredGroup(msgspec.json.decode(body, type=Group), int(ordinal))
+
+
+def read_summary(summary: bytes | None) -> tuple[int, tuple[int, ...]]:
+    """Reads `<number of groups>;<chunk>,<chunk>`; a rule without bindings has none."""
+    if not summary:
+        return 0, ()
+    count, _, chunks = summary.partition(b";")
+    return int(count), tuple(map(int, chunks.split(b",")))

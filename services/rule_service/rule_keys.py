@@ -1,0 +1,65 @@
+"""The keys of RuleService, all of a corp in one slot.
+
+gg:rule:{corp}:meta           hash    revision, chain, ordinals (how many were given out)
+gg:rule:{corp}:log            stream  id <revision>-0: before, chain, kind, payload
+gg:rule:{corp}:request:<id>   hash    fingerprint, answer; for an hour
+gg:rule:{corp}:rules          hash    rule_id → <revision>:<json>
+gg:rule:{corp}:ids            zset    all rule_ids, all with score 0: sorted by bytes
+gg:rule:{corp}:pool:<owner>   zset    the owner's rule_ids, likewise
+gg:rule:{corp}:bindings       hash    rule_id → <number of groups>;<chunk>,<chunk>
+gg:rule:{corp}:bits:<rule_id>:<chunk>  string  bitmap of 8,192 group ordinals
+gg:rule:{corp}:groups         hash    chat_id → <ordinal>:<json>
+gg:rule:{corp}:scratch:<n>    string  inside scripts only
+"""
+
+from rule_service.domain.rule import Owner
+from service_kit.keys import corp_key
+
+NOTICES = "gg:rule:notices"
+"""Channel on which scripts tell `<token> <corp_id>` after every change."""
+
+
+class RuleKeys:
+    """The keys of one corp."""
+
+    def __init__(self, corp_id: str) -> None:
+        self._corp_id = corp_id
+
+    def _key(self, *parts: str) -> str:
+        return corp_key("rule", self._corp_id, *parts)
+
+    @property
+    def meta(self) -> str:
+        return self._key("meta")
+
+    @property
+    def log(self) -> str:
+        return self._key("log")
+
+    def request(self, request_id: str) -> str:
+        return self._key("request", request_id)
+
+    @property
+    def rules(self) -> str:
+        return self._key("rules")
+
+    def ids(self, owner: Owner | None = None) -> str:
+        """Returns the key of an owner's rule_ids, or of all."""
+        if owner is None:
+            return self._key("ids")
+        return self._key("pool", f"{owner.kind.value}:{owner.id}")
+
+    @property
+    def bindings(self) -> str:
+        return self._key("bindings")
+
+    def bits(self, rule_id: str, chunk: int) -> str:
+        return self._key("bits", rule_id, str(chunk))
+
+    @property
+    def groups(self) -> str:
+        return self._key("groups")
+
+    @property
+    def scratch(self) -> tuple[str, str]:
+        return self._key("scratch", "1"), self._key("scratch", "2")

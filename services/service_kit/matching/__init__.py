@@ -1,0 +1,7 @@
+"""Comparing keywords with texts: what RuleService validates by and FilterService judges by."""
+
+from service_kit.matching.boundary import at_boundary
+from service_kit.matching.find import contains
+from service_kit.matching.fold import fold
+
+__all__ = ["at_boundary", "contains", "fold"]

@@ -1,0 +1,1 @@
+"""Real servers for tests: Valkey alone, as a cluster, behind Sentinel and behind TLS."""

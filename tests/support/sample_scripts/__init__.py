@@ -1,0 +1,1 @@
+"""Scripts that show how ``service_kit.scripts`` behaves."""

@@ -1,0 +1,3 @@
+local function refuse(code, details)
+  return redis.error_reply('GG:' .. code .. ' ' .. cjson.encode(details))
+end

@@ -1,0 +1,3 @@
+local function over_limit(limit, asked)
+  return refuse('LIMIT', {limit = limit, asked = asked, note = 'two\nlines'})
+end

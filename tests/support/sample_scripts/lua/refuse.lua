@@ -1,0 +1,1 @@
+return over_limit(1000, tonumber(ARGV[1]))

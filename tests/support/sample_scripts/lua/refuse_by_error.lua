@@ -1,0 +1,1 @@
+error('GG:RAISED {"limit": 3}', 0)
