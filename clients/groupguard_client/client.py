@@ -64,10 +64,12 @@ class GroupGuard:
             grpc.insecure_channel(target, channel_options(attempts))
             for target in (where.rule, where.filter, where.blacklist)
         ]
-        rule, filter, blacklist = (grpc.intercept_channel(channel, interceptor) for channel in self._channels)
-        self.rules = RuleServiceStub(rule)
-        self.filter = FilterServiceStub(filter)
-        self.blacklist = BlacklistServiceStub(blacklist)
+        to_rule, to_filter, to_blacklist = (
+            grpc.intercept_channel(channel, interceptor) for channel in self._channels
+        )
+        self.rules = RuleServiceStub(to_rule)
+        self.filter = FilterServiceStub(to_filter)
+        self.blacklist = BlacklistServiceStub(to_blacklist)
 
     def close(self) -> None:
         """Closes the channels; calls under way end CANCELLED."""
@@ -108,13 +110,13 @@ class AsyncGroupGuard:
         where = addresses or Addresses.from_environment()
         defaults = _defaults(timeout, token)
         interceptors = [AsyncUnaryInterceptor(defaults), AsyncStreamInterceptor(defaults)]
-        rule, filter, blacklist = self._channels = [
+        to_rule, to_filter, to_blacklist = self._channels = [
             grpc.aio.insecure_channel(target, channel_options(attempts), interceptors=interceptors)
             for target in (where.rule, where.filter, where.blacklist)
         ]
-        self.rules = RuleServiceStub(rule)
-        self.filter = FilterServiceStub(filter)
-        self.blacklist = BlacklistServiceStub(blacklist)
+        self.rules = RuleServiceStub(to_rule)
+        self.filter = FilterServiceStub(to_filter)
+        self.blacklist = BlacklistServiceStub(to_blacklist)
 
     async def close(self) -> None:
         """Closes the channels; calls under way end CANCELLED."""

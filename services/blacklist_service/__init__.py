@@ -1,1 +1,1 @@
-"""BlacklistService: keeps the customers that a corp, or one of its members, does not want in any customer group."""
+"""BlacklistService: keeps the lists of customers that a corp, or one of its members, wants in no group."""

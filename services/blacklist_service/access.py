@@ -17,7 +17,9 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
 
 
 def require_add(corp_id: str, addition: Addition) -> None:
-    """Checks that the caller may put customers on this list: its editors may, and services what a rule asks for.
+    """Checks that the caller may put these customers on this list.
+
+    Who may change the list may; services may with source RULE.
 
     Raises:
         PermissionDenied: it may not.

@@ -1,11 +1,13 @@
 """The keys of BlacklistService, all of a corp in one slot.
 
-gg:blacklist:{corp}:request:<id>                hash  fingerprint, answer; for an hour
-gg:blacklist:{corp}:counts                      hash  list → customers on it; a list without any has no field
-gg:blacklist:{corp}:origins                     hash  origin id → json; see `blacklist_service.records`
-gg:blacklist:{corp}:origin-uses                 hash  origin id → entries that name it; both fields go with the last
-gg:blacklist:{corp}:enterprise:<bucket>         hash  external_userid → <origin id>:<microseconds since 1970>
-gg:blacklist:{corp}:personal:<owner>:<bucket>   hash  likewise
+gg:blacklist:{corp}:request:<id>               hash  fingerprint, answer; for an hour
+gg:blacklist:{corp}:counts                     hash  list → customers on it; an empty list has no field
+gg:blacklist:{corp}:origins                    hash  origin id → json; see `blacklist_service.records`
+gg:blacklist:{corp}:origin-uses                hash  origin id → entries that name it
+gg:blacklist:{corp}:enterprise:<bucket>        hash  external_userid → <origin id>:<µs since 1970>
+gg:blacklist:{corp}:personal:<owner>:<bucket>  hash  likewise
+
+An origin's fields go with the last entry that names it.
 """
 
 from blacklist_service.domain.buckets import bucket_of
@@ -49,6 +51,5 @@ class BlacklistKeys:
 
 def count_field(blacklist: Blacklist) -> str:
     """Returns the field of a list in `counts`."""
-    if blacklist.kind is ListKind.ENTERPRISE:
-        return blacklist.kind.value
-    return f"{blacklist.kind.value}:{blacklist.owner_userid}"
+    owner = f":{blacklist.owner_userid}" if blacklist.kind is ListKind.PERSONAL else ""
+    return f"{blacklist.kind.value}{owner}"

@@ -1,8 +1,8 @@
 """How entries are written in the store.
 
-What a call says of all its customers (reason, source, who) is written once for all entries that share it, under an id
-made from its content; an entry holds that id and its time. So entries stay short, which their buckets' compact form
-asks for (64 bytes a value), however long the reason is.
+What a call says of all its customers (reason, source, who) is written once for all entries that share it,
+under an id made from its content; an entry holds that id and its time. So entries stay short, which their
+buckets' compact form asks for (64 bytes a value), however long the reason is.
 """
 
 import base64

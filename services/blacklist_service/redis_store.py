@@ -23,7 +23,7 @@ class RedisBlacklistStore:
     """See `blacklist_service.store.BlacklistStore`."""
 
     def __init__(self, client: StoreClient, limits: Limits = WECOM_LIMITS) -> None:
-        """Makes the store; `limits` are enforced on every addition, also on lists that are beyond them already."""
+        """Makes the store; a list that is beyond its limit already stays as it is and takes nobody new."""
         self._scripts = Scripts(client, "blacklist_service")
         self._limits = limits
 

@@ -3,8 +3,8 @@
 Promises of every write:
 - It happens as a whole or not at all, also beside other writers, and limits hold then.
 - The count it tells is the number of customers on the list at that moment.
-- Repeated with the same `Write.request_id` and fingerprint within an hour, it returns the first answer and changes
-  nothing; with another fingerprint it raises RequestIdReused.
+- Repeated with the same `Write.request_id` and fingerprint within an hour, it returns the first answer and
+  changes nothing; with another fingerprint it raises RequestIdReused.
 - When it returns, the store has it on disk, as far as the store was told to.
 
 Every method raises StoreUnavailable when the store does not answer.

@@ -57,11 +57,11 @@ class Fetched:
 class RuleSource(Protocol):
     """Tells what a corp's rules are and when they change."""
 
-    async def fetch(self, corp_id: str, since: Revision | None, timeout: float) -> Fetched:
+    async def fetch(self, corp_id: str, since: Revision | None, seconds: float) -> Fetched:
         """Returns what changed since a revision, or everything.
 
         Raises:
-            SourceUnavailable: no complete answer within `timeout` seconds.
+            SourceUnavailable: no complete answer within `seconds`.
         """
 
     def notices(self) -> AsyncIterator[tuple[str, Revision] | None]:
@@ -78,12 +78,12 @@ class GrpcRuleSource:
     def __init__(self, stub: "RuleServiceAsyncStub") -> None:
         self._stub = stub
 
-    async def fetch(self, corp_id: str, since: Revision | None, timeout: float) -> Fetched:
+    async def fetch(self, corp_id: str, since: Revision | None, seconds: float) -> Fetched:
         request = FetchRulesRequest(corp_id=corp_id, since=str(since) if since else "")
         changes: list[Change] = []
         reset, reached = False, ""
         try:
-            async for chunk in self._stub.FetchRules(request, timeout=timeout):
+            async for chunk in self._stub.FetchRules(request, timeout=seconds):
                 reset = reset or chunk.kind == FetchRulesResponse.KIND_RESET
                 changes += map(_read_change, chunk.changes)
                 reached = chunk.rules_revision

@@ -58,11 +58,6 @@ def require_see(corp_id: str, owner: Owner | None) -> None:
         raise PermissionDenied(f"rules of {owner} are not yours to see", any_of=f"viewer, {_roles(owner)}")
 
 
-def sees_everything(corp_id: str) -> bool:
-    """Tells whether the caller may read all rules of a corp."""
-    return caller().holds(corp_id, {"super_admin", "viewer"})
-
-
 def _roles(owner: Owner) -> str:
     own = f", {_OWNING_ROLE[owner.kind]}:{owner.id}" if owner.kind in _OWNING_ROLE else ""
     return f"super_admin{own}"

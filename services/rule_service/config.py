@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from service_kit.redis_url import store_url
 from service_kit.server import ServerSettings
 from service_kit.settings import setting
-from service_kit.redis_url import store_url
 
 
 @dataclass(frozen=True, slots=True)

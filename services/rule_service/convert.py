@@ -8,7 +8,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from groupguard.common.v1 import blacklist_kind_pb2
 from groupguard.rule.v1 import changes_pb2, group_pb2, rule_pb2
-from rule_service.domain import limits, rule as domain
+from rule_service.domain import limits
+from rule_service.domain import rule as domain
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.store import BindingChange, Change, DeletedRule, Operation
 from service_kit.errors import InvalidFields, Violation, invalid
@@ -86,9 +87,9 @@ def read_owner(owner: rule_pb2.Owner, path: str) -> domain.Owner:
 def _owner(reader: _Reader, owner: rule_pb2.Owner, path: str) -> domain.Owner:
     kind = reader.enum(f"{path}.kind", _OWNERS, owner.kind)
     ids = {domain.OwnerKind.STRATEGY: "strategy_id", domain.OwnerKind.MEMBER: "userid"}
-    for other in ids:
-        if other is not kind and getattr(owner, ids[other]):
-            reader.violations.append(Violation(f"{path}.{ids[other]}", f"must be empty for {kind.name}"))
+    for other, field in ids.items():
+        if other is not kind and getattr(owner, field):
+            reader.violations.append(Violation(f"{path}.{field}", f"must be empty for {kind.name}"))
     return domain.Owner(kind, getattr(owner, ids[kind]) if kind in ids else "")
 
 
@@ -164,6 +165,9 @@ def merged(stored: domain.StoredRule, update: rule_pb2.Rule, mask: FieldMask) ->
     if not paths:
         raise invalid("update_mask", "nothing to change: no changeable field of the rule is set")
     rule = write_rule(stored)
+    for path in paths:
+        if "." in path:  # MergeMessage skips a path whose parent is unset; naming it means to clear the field
+            getattr(update, path.partition(".")[0]).SetInParent()
     FieldMask(paths=paths).MergeMessage(update, rule, True, True)
     return rule
 

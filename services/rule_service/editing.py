@@ -1,11 +1,11 @@
-"""Changing a rule that is there: read, change, check, put back if nobody was faster."""
+"""Changing rules that are there: read, check, write if nobody was faster."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rule_service.access import require_edit
 from rule_service.domain.rule import Rule, StoredRule
 from rule_service.domain.validation import validate_rule
-from rule_service.store import RuleStore, Write
+from rule_service.store import BindingCount, Operation, RuleStore, Write
 from service_kit.errors import EtagMismatch
 from service_kit.revision import Revision
 
@@ -61,6 +61,22 @@ async def delete_rule(store: RuleStore, write: Write, rule_id: str, etag: str) -
             if etag or attempt == _ATTEMPTS:
                 raise
     raise AssertionError("the last attempt returns or raises")
+
+
+async def configure_groups(
+    store: RuleStore, write: Write, operation: Operation, rule_ids: Sequence[str], chat_ids: Sequence[str]
+) -> tuple[list[BindingCount], Revision]:
+    """Binds rules to groups or unbinds them; raises as `RuleStore.configure_groups` does.
+
+    Raises:
+        PermissionDenied: one of the rules is not the caller's to change.
+    """
+    if (repeated := await store.configured_before(write, rule_ids)) is not None:
+        return repeated
+    rules = [stored.rule for stored in await store.get_rules(write.corp_id, rule_ids)]
+    for rule in rules:
+        require_edit(write.corp_id, rule.owner)
+    return await store.configure_groups(write, operation, rules, chat_ids)
 
 
 def _require_state(stored: StoredRule, etag: str) -> None:

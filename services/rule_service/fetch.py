@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 
-from groupguard.rule.v1 import changes_pb2
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesResponse
 from rule_service.convert import write_change
 from rule_service.store import Change, RuleStore
@@ -54,7 +53,7 @@ def _chunks(
     chunk, size = FetchRulesResponse(kind=kind), 0
     for change in map(write_change, changes):
         chunk.changes.append(change)
-        size += _size(change)
+        size += change.ByteSize()
         if size > _CHUNK_BYTES:
             yield chunk
             chunk, size = FetchRulesResponse(), 0
@@ -62,7 +61,3 @@ def _chunks(
         chunk.rules_revision = str(reached)
     if chunk.changes or chunk.rules_revision:
         yield chunk
-
-
-def _size(change: changes_pb2.Change) -> int:
-    return change.ByteSize()

@@ -174,8 +174,13 @@ class RedisRuleStore:
                 *(chat_ids if owners_matter else ()),
             ],
         )
-        counts = [BindingCount(rule_id, *counted) for rule_id, counted in zip(rule_ids, result, strict=True)]
-        return counts, revision
+        return _counts(rule_ids, result), revision
+
+    async def configured_before(
+        self, write: Write, rule_ids: Sequence[str]
+    ) -> tuple[list[BindingCount], Revision] | None:
+        answer = await self._answered(write)
+        return None if answer is None else (_counts(rule_ids, answer[0]), answer[1])
 
     async def upsert_groups(
         self, write: Write, groups: Sequence[Group]
@@ -197,9 +202,12 @@ class RedisRuleStore:
         return Revision(int(number), chain.decode()) if number else NO_RULES
 
     async def changes_since(self, corp_id: str, since: Revision) -> tuple[list[Change], Revision] | None:
+        now = await self.revision(corp_id)
+        if since.number >= now.number:
+            return ([], since) if since == now else None
         found: list[Change] = []
         reached = since
-        while True:
+        while reached.number < now.number:
             with store_errors():
                 entries = await self._client.xrange(
                     RuleKeys(corp_id).log, min=f"{reached.number + 1}-0", max="+", count=_LOG_BATCH
@@ -209,11 +217,9 @@ class RedisRuleStore:
                     return None
                 found += changes(entry)
                 reached = revision_after(id, entry)
-            if len(entries) < _LOG_BATCH:
-                break
-        # The log may have been trimmed, or the store may have lost writes: what it says now must agree.
-        now = await self.revision(corp_id)
-        return (found, reached) if now.number > reached.number or now == reached else None
+            if not entries:  # the log ends before what the store says it has
+                return None
+        return found, reached
 
     async def read_everything(self, corp_id: str) -> AsyncIterator[list[Change]]:
         keys = RuleKeys(corp_id)
@@ -300,6 +306,10 @@ def _check_owners(rules: Sequence[Rule], groups: Sequence[StoredGroup]) -> bool:
 def _stored(result: dict[str, str]) -> StoredRule:
     summary = result.get("summary")
     return read_rule(result["record"].encode(), summary.encode() if summary else None)
+
+
+def _counts(rule_ids: Sequence[str], result: Sequence[Sequence[int]]) -> list[BindingCount]:
+    return [BindingCount(rule_id, *counted) for rule_id, counted in zip(rule_ids, result, strict=True)]
 
 
 def _details(refusal: ScriptRefused, code: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from groupguard.rule.v1 import rule_service_pb2_grpc as grpc_pb
 from groupguard.rule.v1.rule_pb2 import RULE_STATE_DISABLED, Rule
 from rule_service import access, convert, pages
 from rule_service.domain.validation import validate_configuration, validate_groups, validate_rule
-from rule_service.editing import delete_rule, update_rule
+from rule_service.editing import configure_groups, delete_rule, update_rule
 from rule_service.fetch import fetch
 from rule_service.store import Operation, RuleStore, Write
 from rule_service.watch import Watch
@@ -62,20 +62,23 @@ class RuleServicer(grpc_pb.RuleServiceServicer):
         _require(request)
         owner = convert.read_owner(request.owner, "owner") if request.HasField("owner") else None
         access.require_see(request.corp_id, owner)
-        query = f"{request.corp_id} {owner}"
+        query = repr((request.corp_id, owner))
         after, size = pages.read_token(query, request.page_token), pages.page_size(request.page_size)
-        page = pb.ListRulesResponse()
-        for stored in await self._store.list_rules(request.corp_id, owner, after, size + 1):
-            if len(page.rules) == size or page.ByteSize() > _PAGE_BYTES:
-                page.next_page_token = pages.write_token(query, after)
-                break
+        page, room = pb.ListRulesResponse(), _PAGE_BYTES
+        found = await self._store.list_rules(request.corp_id, owner, after, size + 1)
+        for stored in found[:size]:
             after = stored.rule.rule_id
             if access.may_see(request.corp_id, stored.rule.owner):
                 page.rules.append(convert.write_rule(stored))
+                room -= page.rules[-1].ByteSize()
+            if room < 0:
+                break
+        if found and found[-1].rule.rule_id != after:
+            page.next_page_token = pages.write_token(query, after)
         return page
 
     async def UpdateRule(self, request: pb.UpdateRuleRequest, context: "Context") -> pb.UpdateRuleResponse:
-        write, now = _begin(request, unchecked="rule"), self._clock()
+        write, now = _begin(request, whole=False), self._clock()
         require_id("rule.rule_id", request.rule.rule_id)
         stored, revision = await update_rule(
             self._store,
@@ -102,11 +105,8 @@ class RuleServicer(grpc_pb.RuleServiceServicer):
         if request.operation not in _OPERATIONS:
             raise invalid("operation", f"not a value this server knows: {request.operation}")
         validate_configuration(request.rule_ids, request.chat_ids)
-        rules = [stored.rule for stored in await self._store.get_rules(request.corp_id, request.rule_ids)]
-        for rule in rules:
-            access.require_edit(request.corp_id, rule.owner)
-        counts, revision = await self._store.configure_groups(
-            write, _OPERATIONS[request.operation], rules, request.chat_ids
+        counts, revision = await configure_groups(
+            self._store, write, _OPERATIONS[request.operation], request.rule_ids, request.chat_ids
         )
         results = [
             pb.ConfigureGroupsResponse.RuleResult(
@@ -130,9 +130,10 @@ class RuleServicer(grpc_pb.RuleServiceServicer):
     async def WatchRevisions(
         self, request: pb.WatchRevisionsRequest, context: "Context"
     ) -> AsyncIterator[pb.WatchRevisionsResponse]:
-        await context.send_initial_metadata(())  # the caller may rely on the doorbell from here on
-        async for corp_id, revision in self._watch.changes():
-            yield pb.WatchRevisionsResponse(corp_id=corp_id, rules_revision=str(revision))
+        with self._watch.watcher() as watcher:
+            await context.send_initial_metadata(())  # the caller may rely on the doorbell from here on
+            async for corp_id, revision in watcher:
+                yield pb.WatchRevisionsResponse(corp_id=corp_id, rules_revision=str(revision))
 
     async def FetchRules(
         self, request: pb.FetchRulesRequest, context: "Context"
@@ -151,16 +152,19 @@ def _require(request: Any) -> None:
     require_id("corp_id", request.corp_id)
 
 
-def _begin(request: Any, unchecked: str = "") -> Write:
-    """Checks what every write needs, and notes what makes it safe to repeat."""
+def _begin(request: Any, whole: bool = True) -> Write:
+    """Checks what every write needs, and notes what makes it safe to repeat.
+
+    Args:
+        request: the write.
+        whole: whether it holds everything that is required; an update holds part of a rule only.
+    """
     request_id = request_id_or_new(request.request_id)
     body: Message = type(request)()
     body.CopyFrom(request)
     body.ClearField("request_id")
     fingerprint = hashlib.sha256(body.SerializeToString(deterministic=True)).hexdigest()
-    if unchecked:  # an update holds part of a rule only
-        body.ClearField(unchecked)
-    else:
-        require(body)
+    if whole:
+        require(request)
     require_id("corp_id", request.corp_id)
     return Write(request.corp_id, request_id, f"{type(request).__name__} {fingerprint}")

@@ -126,6 +126,11 @@ class RuleStore(Protocol):
             LimitExceeded: rules would be in more groups than allowed; names every such rule.
         """
 
+    async def configured_before(
+        self, write: Write, rule_ids: Sequence[str]
+    ) -> tuple[list[BindingCount], Revision] | None:
+        """Returns what `configure_groups` returned for the same write before; likewise."""
+
     async def upsert_groups(
         self, write: Write, groups: Sequence[Group]
     ) -> tuple[list[StoredGroup], int, Revision]:

@@ -1,8 +1,8 @@
 """Tells watchers when a corp's rules change."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 from rule_service.store import RuleStore
 from service_kit.request_log import log
@@ -27,23 +27,30 @@ class Watch:
     async def run(self) -> None:
         """Listens until cancelled; after a failure it listens anew."""
         while True:
-            with suppress(StoreUnavailable):
+            try:
                 async for corp_id, revision in self._store.notices():
                     for watcher in self._watchers:
                         watcher.tell(corp_id, revision)
-            log().warning("notices interrupted")
+            except StoreUnavailable as error:
+                log().warning("notices interrupted", why=str(error))
+            except Exception:  # a notice nobody can read, say: no reason to be deaf from now on
+                log().error("notices interrupted", exc_info=True)
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def changes(self) -> AsyncIterator[tuple[str, Revision]]:
-        """Yields (corp_id, revision) for every change from now on, until `end`."""
+    @contextmanager
+    def watcher(self) -> Iterator[AsyncIterator[tuple[str, Revision]]]:
+        """Gives an iterator over (corp_id, revision) of every change from now on, until `end`."""
         watcher = _Watcher()
         self._watchers.add(watcher)
         try:
-            while not self._ended:
-                for change in await watcher.next():
-                    yield change
+            yield self._changes(watcher)
         finally:
             self._watchers.discard(watcher)
+
+    async def _changes(self, watcher: "_Watcher") -> AsyncIterator[tuple[str, Revision]]:
+        while not self._ended:
+            for change in await watcher.next():
+                yield change
 
     def end(self) -> None:
         """Ends all watchers."""

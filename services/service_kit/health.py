@@ -73,11 +73,11 @@ class Health(aio.HealthServicer):
         try:
             async with asyncio.timeout(self._interval):
                 await probe()
-        except Exception:  # a probe may fail in any way; that is what it is for
+        except Exception:  # noqa: BLE001 - a probe may fail in any way; that is what it is for
             return False
         return True
 
-    async def Watch(self, request: health_pb2.HealthCheckRequest, context: "Context") -> None:  # noqa: N802 - gRPC's name
+    async def Watch(self, request: health_pb2.HealthCheckRequest, context: "Context") -> None:
         """Streams the status of a name until the server stops, so that open watches don't hold up its end."""
         watch = asyncio.ensure_future(super().Watch(request, context))
         stop = asyncio.ensure_future(self._stopping.wait())

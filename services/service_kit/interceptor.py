@@ -86,7 +86,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                     min(remaining, self._policy.longest_call) if remaining else self._policy.longest_call
                 )
                 async with asyncio.timeout(seconds) as limit:
-                    with self._served(method, context, report, seconds):
+                    with self._served(context, report, seconds):
                         return await inner(self._authorized(method, request, report), context)
             except TimeoutError as error:
                 if limit.expired():
@@ -96,7 +96,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             except asyncio.CancelledError:
                 report.done("CANCELLED")
                 raise
-            except Exception as error:  # the last resort: whatever it is, the caller gets a status
+            except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the caller gets a status
                 await self._fail(error, context, report)
 
         return call
@@ -105,20 +105,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         async def call(request: Any, context: "Context") -> AsyncIterator[Any]:
             report = _Report(method, self._policy.log_sample)
             try:
-                with self._served(method, context, report, None):
+                with self._served(context, report, None):
                     async for response in inner(self._authorized(method, request, report), context):
                         yield response
             except asyncio.CancelledError:
                 report.done("CANCELLED")
                 raise
-            except Exception as error:  # as above
+            except Exception as error:  # noqa: BLE001 - as above
                 await self._fail(error, context, report)
 
         return call
 
     @contextmanager
     def _served(
-        self, method: str, context: "Context", report: "_Report", seconds: float | None
+        self, context: "Context", report: "_Report", seconds: float | None
     ) -> Iterator[None]:
         """Sets who calls and by when to answer; reports a call that went well."""
         tokens = self._policy.tokens

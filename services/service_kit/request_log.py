@@ -15,9 +15,18 @@ def configure_logging(level: str, service: str, form: str = "json") -> None:
         service: name written with every line.
         form: `json`, or `text` for people.
     """
+    json = form == "json"
+    # A frame's variables hold message texts, ids and passwords: tracebacks tell places only.
+    exceptions: Any = (
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        )
+        if json
+        else structlog.processors.format_exc_info
+    )
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
-        if form == "json"
+        if json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
@@ -25,7 +34,7 @@ def configure_logging(level: str, service: str, form: str = "json") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if form == "json" else structlog.processors.format_exc_info,
+            exceptions,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

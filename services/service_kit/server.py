@@ -1,6 +1,7 @@
 """One way to run a gRPC server: settings, ports, health, and an end that loses no call."""
 
 import asyncio
+import ipaddress
 import json
 import signal
 import sys
@@ -188,12 +189,19 @@ def _tokens(settings: ServerSettings) -> auth.Tokens | None:
         except ValueError as error:
             raise SettingsError(f"GROUPGUARD_TOKENS_FILE: {error}") from None
     host = settings.listen.rpartition(":")[0].strip("[]")
-    if host not in ("localhost", "::1") and not host.startswith("127.") and not settings.insecure:
+    if not _is_loopback(host) and not settings.insecure:
         raise SettingsError(
             f"GROUPGUARD_LISTEN: {settings.listen} is beyond loopback and no token would be asked for; "
             "set GROUPGUARD_TOKENS_FILE, or GROUPGUARD_INSECURE=true if that is meant"
         )
     return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name: 127.example.com may be anywhere
+        return host == "localhost"
 
 
 def _bind(server: grpc.aio.Server, address: str, variable: str) -> int:

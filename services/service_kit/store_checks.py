@@ -81,8 +81,4 @@ async def _config(command: _Command) -> dict[str, str]:
         answer = await command("CONFIG GET", "maxmemory-policy", "appendfsync")
     except (NoPermissionError, ResponseError):  # managed services forbid, rename or remove CONFIG
         return {}
-    return {_text(name): _text(value) for name, value in answer.items()}
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return dict(answer)

@@ -1,7 +1,8 @@
 """How a list is spread over buckets.
 
-A bucket is one Redis hash. Up to about 128 small fields Redis keeps a hash as a listpack, at a third of the memory of
-a real hash table; a full list has 100 entries a bucket, so that chance fills few buckets beyond that.
+A bucket is one Redis hash. Up to 128 small fields, or more where so configured, the store keeps a hash as a
+listpack, in a third of the memory of a real hash table. A full list has 100 entries a bucket, so that chance
+fills few beyond 128.
 """
 
 from blacklist_service.domain.entry import ListKind

@@ -1,4 +1,4 @@
-"""Lists and entries as BlacklistService thinks of them; blacklist_service.proto tells what each field means."""
+"""Lists and entries as BlacklistService thinks of them; the proto tells what each field means."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -72,7 +72,7 @@ class Addition:
 
     blacklist: Blacklist
     external_userids: tuple[str, ...]
-    """1–1,000, none twice."""
+    """1 to 1,000, none twice."""
     origin: Origin
     added_at: float
 
@@ -83,7 +83,7 @@ class Removal:
 
     blacklist: Blacklist
     external_userids: tuple[str, ...]
-    """1–1,000, none twice."""
+    """1 to 1,000, none twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The hash that decides where things lie in shared storage.
 
-Python's own `hash` is salted anew in every process; this one gives the same numbers everywhere and for ever. What is
-stored was placed by it: changing it means moving every entry.
+Python's own `hash` is salted anew in every process; this one gives the same numbers everywhere and for ever.
+What is stored was placed by it: changing it means moving every entry.
 """
 
 from hashlib import blake2b

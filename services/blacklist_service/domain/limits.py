@@ -1,4 +1,4 @@
-"""The numbers that blacklists must keep to. Those marked * are WeCom's own, the others groupguard's choice."""
+"""The numbers that blacklists keep to. Those marked * are WeCom's own, the others groupguard's choice."""
 
 from dataclasses import dataclass
 

@@ -8,8 +8,9 @@ SOMEBODY = "该成员"
 
 
 def render_warning(index: KeywordIndex, template: str, nickname: str) -> str:
-    """Fills in the nickname, unless the text would then hold a keyword of the corp: an advert in a nickname shall
-    not be repeated to the group.
+    """Fills in the nickname, unless the text would then hold a keyword of the corp.
+
+    An advert in a nickname shall not be repeated to the group.
     """
     if PLACEHOLDER not in template:
         return template

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from redis.asyncio.cluster import RedisCluster
@@ -19,7 +20,7 @@ async def configured(url: str, **settings: str) -> AsyncIterator[StoreClient]:
     """A client of a server with these settings, which are put back afterwards."""
     client = connect(url)
     names = [name.replace("_", "-") for name in settings]
-    before: dict[str, str] = await client.config_get(*names) if names else {}
+    before: dict[Any, Any] = await client.config_get(*names) if names else {}
     for name, value in dict(zip(names, settings.values(), strict=True)).items():
         await client.config_set(name, value)
     try:

@@ -1,0 +1,135 @@
+"""`groupguard serve`: one service, or all of them with a store of their own."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from groupguard_client.connection import PORTS
+
+app = typer.Typer(
+    help="Run one service, or all three with a store of their own. Every setting is an environment variable; "
+    "options here are short cuts for the commonest.",
+    no_args_is_help=True,
+)
+_errors = Console(stderr=True)
+
+RedisUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--redis-url",
+        metavar="URL",
+        help="Redis 7 or newer, or Valkey: redis://, rediss://, unix://, redis+sentinel://h:p,h:p/service, "
+        "redis+cluster://h:p,h:p.",
+    ),
+]
+Listen = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="Where to serve gRPC; port 0 takes any.")
+]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Listen beyond loopback even without tokens.")]
+
+
+def _set(variable: str, value: str | None, default: str = "") -> None:
+    if value:
+        os.environ[variable] = value
+    elif default:
+        os.environ.setdefault(variable, default)
+
+
+def _prepare(name: str, listen: str | None, insecure: bool) -> None:
+    _set("GROUPGUARD_LISTEN", listen, f"127.0.0.1:{PORTS[name]}")
+    _set("GROUPGUARD_INSECURE", "true" if insecure else None)
+
+
+@app.command()
+def rule(redis_url: RedisUrl = None, listen: Listen = None, insecure: Insecure = False) -> None:
+    """Run RuleService on a store given by --redis-url or GROUPGUARD_DURABLE_URL."""
+    from rule_service.__main__ import main
+    from service_kit.server import run
+
+    _prepare("rule", listen, insecure)
+    _set("GROUPGUARD_DURABLE_URL", redis_url)
+    sys.exit(run(main))
+
+
+@app.command()
+def blacklist(redis_url: RedisUrl = None, listen: Listen = None, insecure: Insecure = False) -> None:
+    """Run BlacklistService on a store given by --redis-url or GROUPGUARD_DURABLE_URL."""
+    from blacklist_service.__main__ import main
+    from service_kit.server import run
+
+    _prepare("blacklist", listen, insecure)
+    _set("GROUPGUARD_DURABLE_URL", redis_url)
+    sys.exit(run(main))
+
+
+@app.command("filter")
+def filter_(redis_url: RedisUrl = None, listen: Listen = None, insecure: Insecure = False) -> None:
+    """Run FilterService, counting in a store given by --redis-url or GROUPGUARD_EPHEMERAL_URL.
+
+    It calls the others at GROUPGUARD_RULE_ADDRESS and GROUPGUARD_BLACKLIST_ADDRESS.
+    """
+    from filter_service.__main__ import main
+    from service_kit.server import run
+
+    _prepare("filter", listen, insecure)
+    _set("GROUPGUARD_EPHEMERAL_URL", redis_url)
+    sys.exit(run(main))
+
+
+def _default_folder() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "groupguard"
+
+
+@app.command("all")
+def all_(
+    redis_url: RedisUrl = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="GROUPGUARD_DATA_DIR",
+            help="Folder of the embedded store; ~/.local/share/groupguard if nothing is said.",
+        ),
+    ] = None,
+    free_ports: Annotated[
+        bool, typer.Option("--free-ports", help="Take any free ports instead of 7301, 7302 and 7303.")
+    ] = False,
+) -> None:
+    """Run all three services on loopback, with the embedded store unless --redis-url names another.
+
+    What dies is started again on its old port. Ctrl-C or SIGTERM stops everything in order.
+    """
+    from service_kit.embedded import EmbeddedStore, EmbeddedStoreError, LoadProgress
+    from service_kit.service_process import ServiceFailed
+    from service_kit.suite import StoreUrls, Suite
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    folder = data_dir or _default_folder()
+    store = StoreUrls(redis_url, redis_url) if redis_url else EmbeddedStore(folder)
+    suite = Suite(store, ports={} if free_ports else PORTS)
+
+    def loading(progress: LoadProgress) -> None:
+        _errors.print(f"loading {folder}: {progress}")
+
+    try:
+        suite.start(loading)
+    except (EmbeddedStoreError, ServiceFailed) as error:
+        _errors.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+    try:
+        where = "the store named by --redis-url" if redis_url else str(folder)
+        _errors.print(f"[green]groupguard serves[/green] from {where}")
+        for name, service in suite.services.items():
+            print(f"{name:<10}127.0.0.1:{service.port}", flush=True)
+        while not stop.wait(0.2):
+            for name in suite.ensure_running():
+                _errors.print(f"[yellow]{name} had died and was started again[/yellow]")
+    finally:
+        suite.stop()

@@ -1,0 +1,37 @@
+"""`groupguard token`: makes a bearer token and the entry that a server knows it by."""
+
+import hashlib
+import json
+import secrets
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def token(
+    name: Annotated[str, typer.Argument(help="Who will use it; shown in logs.")],
+    roles: Annotated[
+        list[str],
+        typer.Option(
+            "--role",
+            metavar="CORP=ROLE",
+            help="As ww1=checker, ww1=member:zhang or '*=service'; may be given several times.",
+        ),
+    ],
+) -> None:
+    """Make a bearer token.
+
+    The token goes to standard output, once: give it to the caller. The entry for the servers' tokens file
+    (GROUPGUARD_TOKENS_FILE), which holds only a hash, goes to standard error.
+    """
+    by_corp: dict[str, list[str]] = {}
+    for role in roles:
+        corp, equals, kind = role.partition("=")
+        if not equals or not corp or not kind:
+            raise typer.BadParameter(f"CORP=ROLE is needed, not {role!r}", param_hint="--role")
+        by_corp.setdefault(corp, []).append(kind)
+    made = f"gg_{secrets.token_urlsafe(32)}"
+    entry = {"name": name, "sha256": hashlib.sha256(made.encode()).hexdigest(), "roles": by_corp}
+    Console(stderr=True).print_json(json.dumps({"tokens": [entry]}, ensure_ascii=False))
+    print(made)
