@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,19 +17,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from groupguard.filter.v1.filter_service_pb2 import BatchCheckMessagesRequest
 from groupguard.filter.v1.message_pb2 import SENDER_KIND_CUSTOMER, Message
 from groupguard.rule.v1.rule_service_pb2 import GetRuleRequest
-from groupguard_cli.failures import describe
+from groupguard_cli.failures import describe, errors, show
 from groupguard_cli.summary import Summary
 from groupguard_client import AsyncGroupGuard
 
 BATCH = 500
 """Messages in one call."""
 CALLS_AT_ONCE = 4
-_errors = Console(stderr=True)
+BATCH_BYTES = 2 * 1024 * 1024
+"""Size of one call, which is refused above 4 MiB."""
 _FIELDS = frozenset({"text", "chat_id", "external_userid", "group_nickname", "message_id"})
+_SHOWN_PROBLEMS = 20
 
 
-class BadLine(Exception):
-    """A line of the file is no message."""
+class BadLines(Exception):
+    """Lines of the file are no messages; the text has a line for each of the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the file."""
+
+    number: int
+    """From 1."""
+    message: Message
 
 
 def check(
@@ -56,14 +67,14 @@ def check(
     Ends with exit code 1 if some messages could not be judged.
     """
     try:
-        messages = list(read_messages(file, chat, sender))
-    except BadLine as error:
-        _errors.print(f"[red]{error}[/red]", highlight=False)
+        lines = read_messages(file, chat, sender)
+    except BadLines as error:
+        show(error)
         raise typer.Exit(2) from None
     try:
-        summary = asyncio.run(_check(corp, messages))
+        summary = asyncio.run(_check(corp, lines))
     except grpc.RpcError as error:
-        _errors.print(describe(error), highlight=False)
+        errors.print(describe(error), highlight=False)
         raise typer.Exit(1) from None
     if as_json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2))
@@ -72,30 +83,47 @@ def check(
     sys.exit(1 if summary.errors else 0)
 
 
-def read_messages(file: Path, chat: str, sender: str) -> Iterator[Message]:
-    """Yields a file's messages; `chat` and `sender` stand in where a line names none.
+def read_messages(file: Path, chat: str, sender: str) -> list[Line]:
+    """Reads a file's messages; `chat` and `sender` stand in where a line names none.
 
     Raises:
-        BadLine: a line is no message; the text names it.
+        BadLines: some lines are no messages; the text names them.
     """
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield _message(f"{file}:{number}", line, chat, sender)
+    lines: list[Line] = []
+    problems: list[str] = []
+    with file.open("rb") as raw:
+        for number, line in enumerate(raw, 1):
+            if not line.strip():
+                continue
+            try:
+                lines.append(Line(number, _message(line, chat, sender)))
+            except ValueError as error:
+                problems.append(f"{file}:{number}: {error}")
+    if len(problems) > _SHOWN_PROBLEMS:
+        problems[_SHOWN_PROBLEMS:] = [f"… and {len(problems) - _SHOWN_PROBLEMS} more lines"]
+    if problems:
+        raise BadLines("\n".join(problems))
+    return lines
 
 
-def _message(place: str, line: str, chat: str, sender: str) -> Message:
+def _message(line: bytes, chat: str, sender: str) -> Message:
+    """Reads a line; raises ValueError if it is no message."""
     try:
-        record = json.loads(line)
+        record = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
     except ValueError as error:
-        raise BadLine(f"{place}: not JSON: {error}") from None
+        raise ValueError(f"not JSON: {error}") from None
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise BadLine(f'{place}: an object with a string "text" is needed')
+        raise ValueError('an object with a string "text" is needed')
     wrong = [name for name in _FIELDS & record.keys() if not isinstance(record[name], str)]
     if wrong:
-        raise BadLine(f"{place}: {', '.join(sorted(wrong))} must be a string")
+        raise ValueError(f"{', '.join(sorted(wrong))} must be a string")
     if not (chat_id := record.get("chat_id") or chat):
-        raise BadLine(f"{place}: no chat_id; name one in the line or with --chat")
+        raise ValueError("no chat_id; name one in the line or with --chat")
+    texts = (record[name] for name in _FIELDS & record.keys())
+    if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+        raise ValueError("half a surrogate pair is no character")
     message = Message(message_id=record.get("message_id", ""), chat_id=chat_id)
     message.sender.kind = SENDER_KIND_CUSTOMER
     message.sender.external_userid = record.get("external_userid") or sender
@@ -104,34 +132,46 @@ def _message(place: str, line: str, chat: str, sender: str) -> Message:
     return message
 
 
-async def _check(corp: str, messages: list[Message]) -> Summary:
+async def _check(corp: str, lines: list[Line]) -> Summary:
     summary = Summary()
     begun = time.perf_counter()
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     async with AsyncGroupGuard(timeout=30) as gg:
-        with Progress(*columns, console=_errors) as progress:
-            task = progress.add_task("judging", total=len(messages))
-            batches = iter(_batches(messages))
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task("judging", total=len(lines))
+            batches = _batches(lines)
 
             async def judge() -> None:
                 for batch in batches:  # the workers share one iterator
-                    request = BatchCheckMessagesRequest(corp_id=corp, messages=batch)
+                    messages = [line.message for line in batch]
+                    request = BatchCheckMessagesRequest(corp_id=corp, messages=messages)
                     response = await gg.filter.BatchCheckMessages(request)
-                    for result in response.results:
-                        summary.add(result)
+                    for line, result in zip(batch, response.results, strict=True):
+                        summary.add(result, f"line {line.number}")
                     progress.advance(task, len(batch))
 
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(CALLS_AT_ONCE):
-                    workers.create_task(judge())
+            try:
+                async with asyncio.TaskGroup() as workers:
+                    for _ in range(CALLS_AT_ONCE):
+                        workers.create_task(judge())
+            except ExceptionGroup as failures:
+                raise failures.exceptions[0] from None  # the first one ended the others
         summary.seconds = time.perf_counter() - begun
         summary.names = await _names(gg, corp, summary.rules)
     return summary
 
 
-def _batches(messages: list[Message]) -> Iterator[list[Message]]:
-    rest = iter(messages)
-    while batch := list(islice(rest, BATCH)):
+def _batches(lines: list[Line]) -> Iterator[list[Line]]:
+    batch: list[Line] = []
+    size = 0
+    for line in lines:
+        more = line.message.ByteSize()
+        if batch and (len(batch) == BATCH or size + more > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += more
+    if batch:
         yield batch
 
 

@@ -1,6 +1,7 @@
 """`groupguard demo`: a day in four customer groups, on real services with a store of their own."""
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -12,6 +13,7 @@ import grpc
 import typer
 from google.protobuf import json_format
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from groupguard.blacklist.v1.blacklist_service_pb2 import AddEntriesRequest
@@ -44,6 +46,8 @@ def demo() -> None:
     from service_kit.service_process import ServiceFailed
     from service_kit.suite import Suite
 
+    for name in [name for name in os.environ if name.startswith("GROUPGUARD_")]:
+        del os.environ[name]  # meant for servers of the user's own, and inherited by those started here
     with tempfile.TemporaryDirectory(prefix="groupguard-") as name:
         folder = Path(name)
         begun = time.perf_counter()
@@ -60,7 +64,7 @@ def demo() -> None:
                     _Day(gg).run()
         except (EmbeddedStoreError, ServiceFailed) as error:
             logs = "".join(path.read_text("utf-8") for path in sorted(folder.glob("*.log")))
-            _console.print(f"[red]{error}[/red]\n{logs}", highlight=False)
+            _console.print(escape(f"{error}\n{logs}"), style="red", highlight=False, soft_wrap=True)
             raise typer.Exit(1) from None
         except grpc.RpcError as error:
             _console.print(describe(error), highlight=False)
@@ -77,7 +81,7 @@ class _Day:
         self._corp: dict[str, Any] = json.loads((data / "corp.json").read_text("utf-8"))
         self._corp_id: str = self._corp["corp_id"]
         with resources.as_file(data / "messages.jsonl") as file:
-            self._messages = list(read_messages(file, "", ""))
+            self._messages = [line.message for line in read_messages(file, "", "")]
         self._groups = {group["chat_id"]: group["display_name"] for group in self._corp["groups"]}
         self._rules: dict[str, rule_pb2.Rule] = {}
 

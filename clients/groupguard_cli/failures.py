@@ -1,14 +1,24 @@
-"""How a failed call is shown to somebody at a terminal."""
+"""How failures are shown to somebody at a terminal."""
 
 import grpc
+from rich.console import Console
 from rich.markup import escape
 
 from groupguard_client import failure
+
+errors = Console(stderr=True, soft_wrap=True)
+"""Standard error; long lines stay whole, so that paths in them can be copied."""
 
 
 def describe(error: grpc.RpcError) -> str:
     """Returns the failure as rich markup, every violation on a line of its own."""
     failed = failure(error)
-    lines = [f"[red]{failed.code}[/red] {failed.reason} {escape(failed.message)}"]
+    names = " ".join(filter(None, (f"[red]{failed.code}[/red]", failed.reason)))
+    lines = [f"{names} {escape(failed.message)}"]
     lines += [f"  {escape(field)}: {escape(description)}" for field, description in failed.violations]
     return "\n".join(lines)
+
+
+def show(problem: object) -> None:
+    """Prints a problem in red on standard error."""
+    errors.print(escape(str(problem)), style="red", highlight=False)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
+from groupguard_cli.failures import errors, show
 from groupguard_client.connection import PORTS
 
 app = typer.Typer(
@@ -17,7 +18,6 @@ app = typer.Typer(
     "options here are short cuts for the commonest.",
     no_args_is_help=True,
 )
-_errors = Console(stderr=True)
 
 RedisUrl = Annotated[
     str | None,
@@ -116,20 +116,20 @@ def all_(
     suite = Suite(store, ports={} if free_ports else PORTS)
 
     def loading(progress: LoadProgress) -> None:
-        _errors.print(f"loading {folder}: {progress}")
+        errors.print(escape(f"loading {folder}: {progress}"))
 
     try:
         suite.start(loading)
     except (EmbeddedStoreError, ServiceFailed) as error:
-        _errors.print(f"[red]{error}[/red]")
+        show(error)
         raise typer.Exit(1) from None
     try:
-        where = "the store named by --redis-url" if redis_url else str(folder)
-        _errors.print(f"[green]groupguard serves[/green] from {where}")
+        where = "the store named by --redis-url" if redis_url else escape(str(folder))
+        errors.print(f"[green]groupguard serves[/green] from {where}")
         for name, service in suite.services.items():
             print(f"{name:<10}127.0.0.1:{service.port}", flush=True)
         while not stop.wait(0.2):
             for name in suite.ensure_running():
-                _errors.print(f"[yellow]{name} had died and was started again[/yellow]")
+                errors.print(f"[yellow]{name} had died and was started again[/yellow]")
     finally:
         suite.stop()

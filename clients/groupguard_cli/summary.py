@@ -1,10 +1,12 @@
 """What came of many checks, by decision, rule and keyword."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from groupguard.filter.v1.filter_service_pb2 import BatchCheckMessagesResponse
@@ -12,6 +14,8 @@ from groupguard.filter.v1.verdict_pb2 import Check, Decision, Hit, Reason
 
 _SHOWN_ERRORS = 5
 _SHOWN_KEYWORDS = 30
+_IN_BATCH = re.compile(r"^messages\[\d+\]\.")
+"""Where a message stood in its call, which says nothing to whoever wrote the file."""
 
 
 @dataclass(slots=True)
@@ -34,11 +38,11 @@ class Summary:
     names: dict[str, str] = field(default_factory=dict)
     """Display names by rule_id, as far as known."""
 
-    def add(self, result: BatchCheckMessagesResponse.Result) -> None:
-        """Counts one result."""
+    def add(self, result: BatchCheckMessagesResponse.Result, place: str) -> None:
+        """Counts one result; `place` tells where its message came from."""
         self.messages += 1
         if result.WhichOneof("result") == "error":
-            self.errors.append(result.error.message)
+            self.errors.append(f"{place}: {_IN_BATCH.sub('', result.error.message)}")
             return
         verdict = result.verdict
         self.decisions[Decision.Name(verdict.decision).removeprefix("DECISION_")] += 1
@@ -78,7 +82,7 @@ class Summary:
         for check, count in self.skipped.items():
             console.print(f"[yellow]{check} could not be checked for {count} messages[/yellow]")
         for error in self.errors[:_SHOWN_ERRORS]:
-            console.print(f"[red]not judged:[/red] {error}", highlight=False)
+            console.print(f"[red]not judged:[/red] {escape(error)}", highlight=False)
         if len(self.errors) > _SHOWN_ERRORS:
             console.print(f"[red]… and {len(self.errors) - _SHOWN_ERRORS} more[/red]")
         rate = self.messages / self.seconds if self.seconds else 0
@@ -98,7 +102,7 @@ class Summary:
         table.add_column("rule_id", no_wrap=True)
         table.add_column("messages", justify="right")
         for rule_id, count in self.rules.most_common():
-            table.add_row(self.names.get(rule_id, ""), rule_id, str(count))
+            table.add_row(escape(self.names.get(rule_id, "")), rule_id, str(count))
         return table
 
     def _keywords(self) -> Table:
@@ -108,7 +112,8 @@ class Summary:
         table.add_column("messages", justify="right")
         table.add_column("hits", justify="right")
         for key, count in self.keywords.most_common(_SHOWN_KEYWORDS):
-            table.add_row(key[1], self.names.get(key[0], key[0]), str(count), str(self.hits[key]))
+            name = escape(self.names.get(key[0], key[0]))
+            table.add_row(escape(key[1]), name, str(count), str(self.hits[key]))
         if len(self.keywords) > _SHOWN_KEYWORDS:
             table.caption = f"{len(self.keywords) - _SHOWN_KEYWORDS} more; --json lists all"
         return table

@@ -61,7 +61,7 @@ class GroupGuard:
         where = addresses or Addresses.from_environment()
         interceptor = SyncInterceptor(_defaults(timeout, token))
         self._channels = [
-            grpc.insecure_channel(target, channel_options(attempts))
+            grpc.insecure_channel(target, channel_options(target, attempts))
             for target in (where.rule, where.filter, where.blacklist)
         ]
         to_rule, to_filter, to_blacklist = (
@@ -111,7 +111,7 @@ class AsyncGroupGuard:
         defaults = _defaults(timeout, token)
         interceptors = [AsyncUnaryInterceptor(defaults), AsyncStreamInterceptor(defaults)]
         to_rule, to_filter, to_blacklist = self._channels = [
-            grpc.aio.insecure_channel(target, channel_options(attempts), interceptors=interceptors)
+            grpc.aio.insecure_channel(target, channel_options(target, attempts), interceptors=interceptors)
             for target in (where.rule, where.filter, where.blacklist)
         ]
         self.rules = RuleServiceStub(to_rule)

@@ -29,9 +29,12 @@ class Addresses:
 
 DEFAULT_ATTEMPTS = 5
 """Tries of a call that a server did not take, within its timeout; gRPC allows no more."""
+MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+"""Largest response taken. gRPC's own 4 MiB are too few for 1,000 verdicts with 100 hits each."""
+_LOOPBACK = ("127.", "localhost:", "[::1]:", "ipv4:127.", "ipv6:[::1]", "unix:")
 
 
-def channel_options(attempts: int = DEFAULT_ATTEMPTS) -> list[tuple[str, Any]]:
+def channel_options(target: str, attempts: int = DEFAULT_ATTEMPTS) -> list[tuple[str, Any]]:
     """Returns the options of a channel: balancing over all addresses, away from servers that stop, and retries.
 
     Retries are safe for all methods: writes carry a request_id, and a verdict is remembered by its message_id.
@@ -57,6 +60,9 @@ def channel_options(attempts: int = DEFAULT_ATTEMPTS) -> list[tuple[str, Any]]:
     return [
         ("grpc.service_config", json.dumps(config)),
         ("grpc.enable_retries", 1),
+        # A proxy named by http_proxy can't reach this machine's own loopback.
+        ("grpc.enable_http_proxy", 0 if target.startswith(_LOOPBACK) else 1),
+        ("grpc.max_receive_message_length", MAX_RESPONSE_BYTES),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),

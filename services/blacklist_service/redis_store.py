@@ -115,10 +115,9 @@ def _flags(answer: dict[str, Any]) -> tuple[bool, ...]:
 def _as_limit(refusal: ScriptRefused, corp_id: str, blacklist: Blacklist, most: int) -> Exception:
     if refusal.code != "LIMIT":
         return refusal
-    subject = f"corp {corp_id}"
+    subject, what = f"corp {corp_id}", "customers on the enterprise blacklist"
     if blacklist.kind is ListKind.PERSONAL:
-        subject += f", member {blacklist.owner_userid}"
-    what = f"customers on {blacklist.kind.value} blacklist"
+        subject, what = f"{subject}, member {blacklist.owner_userid}", "customers on a personal blacklist"
     return LimitExceeded(
         [PassedLimit(subject, what, most, refusal.details["current"], refusal.details["asked"])]
     )

@@ -114,14 +114,14 @@ class _Corp:
 
     def _fetch(self) -> "asyncio.Task[Snapshot]":
         """Starts a fetch, or joins the one under way."""
-        if self._fetching is None:
+        if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.create_task(self._fetch_all())
             self._fetching.add_done_callback(self._fetched)
         return self._fetching
 
     def _fetch_from_now(self) -> "asyncio.Task[Snapshot]":
         """Like `_fetch`, but what was written up to now is in it: one under way may have read before."""
-        self._again = self._fetching is not None
+        self._again = self._fetching is not None and not self._fetching.done()
         return self._fetch()
 
     async def _fetch_all(self) -> Snapshot:
@@ -141,7 +141,6 @@ class _Corp:
         return base.changed(fetched.changes, fetched.revision) if base.revision != fetched.revision else base
 
     def _fetched(self, task: "asyncio.Task[Snapshot]") -> None:
-        self._fetching = None
         with suppress(asyncio.CancelledError):
             error = task.exception()
             if error is not None:

@@ -52,7 +52,8 @@ class RedisStrikes:
     """See `Strikes`.
 
     gg:filter:{corp}:strikes:<chat_id>:<external_userid>      zset  `<rule_id> <unique>`, by time in ms
-    gg:filter:{corp}:outcome:<external_userid>:<message_id>   string  JSON of rule_id → struck out; for a day
+    gg:filter:{corp}:outcome:<external_userid>:<message_id>   string  JSON of rule_id → struck out; for a day. A retry
+        may be judged by other rules than the first call: those that are missing in it were not counted.
     """
 
     def __init__(self, client: StoreClient) -> None:
@@ -84,6 +85,6 @@ class RedisStrikes:
         arguments: list[Argument] = [msgspec.json.encode(items), WINDOW_SECONDS * 1000, REMEMBER_SECONDS]
         answer = await self._scripts.run("count_strikes", keys, arguments)
         return [
-            {rule_id: bool(out) for (rule_id, _), out in zip(strike.rules, outs, strict=True)}
-            for strike, outs in zip(strikes, msgspec.json.decode(answer), strict=True)
+            {rule_id: outcome.get(rule_id, False) for rule_id, _ in strike.rules}
+            for strike, outcome in zip(strikes, msgspec.json.decode(answer), strict=True)
         ]

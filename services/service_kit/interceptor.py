@@ -117,9 +117,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return call
 
     @contextmanager
-    def _served(
-        self, context: "Context", report: "_Report", seconds: float | None
-    ) -> Iterator[None]:
+    def _served(self, context: "Context", report: "_Report", seconds: float | None) -> Iterator[None]:
         """Sets who calls and by when to answer; reports a call that went well."""
         tokens = self._policy.tokens
         if tokens is not None:

@@ -85,8 +85,19 @@ def _through_sentinels(target: RedisUrl, options: dict[str, Any], waiting: dict[
     return Redis.from_pool(pool)
 
 
+class _Cluster(RedisCluster):
+    """Reads the cluster's layout before the first command begins, and after one that failed.
+
+    redis-py 8.1 lets commands that arrive meanwhile begin at once, and then closes their connections.
+    """
+
+    async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
+        await self.initialize()
+        return await super().execute_command(*args, **kwargs)
+
+
 def _cluster(target: RedisUrl, options: dict[str, Any]) -> RedisCluster:
-    return RedisCluster(
+    return _Cluster(
         startup_nodes=[ClusterNode(host, port) for host, port in target.addresses],
         max_connections=int(target.options.get("max_connections", _MAX_CLUSTER_CONNECTIONS)),
         **options,

@@ -11,8 +11,10 @@ DOMAIN = "groupguard"
 """`domain` of every ErrorInfo."""
 MOST_ITEMS = 50
 """How many violations, limits or names a status lists."""
-MOST_DETAIL_BYTES = 5_000
-"""Trailing metadata above 8 KiB is refused at random by gRPC's peers; details travel there in base64."""
+MOST_DETAIL_BYTES = 4_500
+MOST_MESSAGE_BYTES = 400
+"""Trailing metadata above 8 KiB is refused at random by gRPC's peers. Details travel there in base64, the message
+twice: among the details, and by itself with three bytes for each that is not ASCII."""
 
 _CODES: dict[type[errors.GroupguardError], int] = {
     errors.InvalidFields: code_pb2.INVALID_ARGUMENT,
@@ -50,7 +52,9 @@ def _status(
     code: int, message: str, reason: str, metadata: dict[str, str], detail: Message | None = None
 ) -> status_pb2.Status:
     info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
-    status = status_pb2.Status(code=code, message=message[:500])
+    status = status_pb2.Status(
+        code=code, message=message.encode()[:MOST_MESSAGE_BYTES].decode(errors="ignore")
+    )
     for part in (info, detail):
         if part is not None:
             packed = AnyMessage()

@@ -1,7 +1,7 @@
 -- KEYS for each message: its sender's strikes in its group, the outcome of its message_id
 -- ARGV[1] JSON list of messages {ms, unique, kicks, remember, rules = {{rule_id, warnings}, …}}
 -- ARGV[2] window in ms   ARGV[3] seconds to remember an outcome
--- Answers a JSON list: for each message a list of 0 | 1, whether each of its rules was struck once too often.
+-- Answers a JSON list: for each message an object of rule_id → whether that rule was struck once too often.
 local messages, window, remember = cjson.decode(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local function strikes_of(members, rule_id)
@@ -18,17 +18,16 @@ local function judge(key, message)
     redis.call('ZADD', key, message.ms, rule[1] .. ' ' .. message.unique)
   end
   local members = redis.call('ZRANGEBYSCORE', key, '(' .. (message.ms - window), message.ms)
-  for index, rule in ipairs(message.rules) do
-    local out = strikes_of(members, rule[1]) > rule[2]
-    outs[index] = out and '1' or '0'
-    kicks = kicks or out
+  for _, rule in ipairs(message.rules) do
+    outs[rule[1]] = strikes_of(members, rule[1]) > rule[2]
+    kicks = kicks or outs[rule[1]]
   end
   if kicks then
     redis.call('DEL', key)
   else
     redis.call('PEXPIRE', key, window)
   end
-  return '[' .. table.concat(outs, ',') .. ']'
+  return cjson.encode(outs)
 end
 
 local answers = {}

@@ -1,8 +1,11 @@
 """BlacklistService's store on real servers, and the whole service on a real port."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 import grpc
 import grpc.aio
@@ -12,7 +15,6 @@ from blacklist_service.access import PERMISSIONS
 from blacklist_service.servicer import BlacklistServicer
 from blacklist_service.store import BlacklistStore
 from groupguard.blacklist.v1.blacklist_service_pb2_grpc import (
-    BlacklistServiceAsyncStub,
     BlacklistServiceStub,
     add_BlacklistServiceServicer_to_server,
 )
@@ -20,9 +22,12 @@ from service_kit.auth import Caller, Role, Tokens
 from service_kit.interceptor import CallInterceptor, CallPolicy
 from service_kit.redis_client import StoreClient, connect
 
-SERVICE = "groupguard.blacklist.v1.BlacklistService"
+if TYPE_CHECKING:  # the generated types alone know it
+    from groupguard.blacklist.v1.blacklist_service_pb2_grpc import BlacklistServiceAsyncStub
 
-Serve = Callable[..., Awaitable[BlacklistServiceAsyncStub]]
+    Serve: TypeAlias = Callable[..., Awaitable[BlacklistServiceAsyncStub]]
+
+SERVICE = "groupguard.blacklist.v1.BlacklistService"
 
 
 @pytest.fixture

@@ -56,6 +56,15 @@ async def test_burst_waits_for_a_free_connection(valkey_url: str) -> None:
         assert len(await client.client_list()) == 2
 
 
+async def test_first_commands_may_come_in_a_burst(store_url: str) -> None:
+    """Thirty commands on a client that has never connected: none is cut off while a cluster's layout is read."""
+    for _ in range(3):
+        async with client_of(store_url) as client:
+            key = corp_key("test", "ww1", "burst")
+            counts = await asyncio.gather(*(client.execute_command("INCR", key) for _ in range(30)))
+            assert len(set(counts)) == 30
+
+
 async def test_silent_server_is_given_up_after_the_timeout() -> None:
     """A connection that is accepted and never answered does not hang the caller."""
 
