@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from groupguard.filter.v1.filter_service_pb2 import BatchCheckMessagesRequest
-from groupguard.filter.v1.message_pb2 import SENDER_KIND_CUSTOMER, Message
+from groupguard.filter.v1.message_pb2 import Message
 from groupguard.rule.v1.rule_service_pb2 import GetRuleRequest
 from groupguard_cli.failures import describe, errors, show
 from groupguard_cli.summary import Summary
-from groupguard_client import AsyncGroupGuard
+from groupguard_client import AsyncGroupGuard, failure, text_message
 
 BATCH = 500
 """Messages in one call."""
@@ -75,6 +75,11 @@ def check(
         summary = asyncio.run(_check(corp, lines))
     except grpc.RpcError as error:
         errors.print(describe(error), highlight=False)
+        failed = failure(error)
+        if failed.code == "UNAVAILABLE" and not failed.reason:  # a server of ours would name one
+            errors.print(
+                "Is FilterService there? `groupguard serve all` starts one; GROUPGUARD_FILTER_ADDRESS names another."
+            )
         raise typer.Exit(1) from None
     if as_json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2))
@@ -107,7 +112,7 @@ def read_messages(file: Path, chat: str, sender: str) -> list[Line]:
 
 
 def _message(line: bytes, chat: str, sender: str) -> Message:
-    """Reads a line; raises ValueError if it is no message."""
+    """Reads a line; raises ValueError if it is no message, half a surrogate pair in its texts included."""
     try:
         record = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -121,15 +126,13 @@ def _message(line: bytes, chat: str, sender: str) -> Message:
         raise ValueError(f"{', '.join(sorted(wrong))} must be a string")
     if not (chat_id := record.get("chat_id") or chat):
         raise ValueError("no chat_id; name one in the line or with --chat")
-    texts = (record[name] for name in _FIELDS & record.keys())
-    if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
-        raise ValueError("half a surrogate pair is no character")
-    message = Message(message_id=record.get("message_id", ""), chat_id=chat_id)
-    message.sender.kind = SENDER_KIND_CUSTOMER
-    message.sender.external_userid = record.get("external_userid") or sender
-    message.sender.group_nickname = record.get("group_nickname", "")
-    message.text.content = record["text"]
-    return message
+    return text_message(
+        chat_id,
+        record.get("external_userid") or sender,
+        record["text"],
+        message_id=record.get("message_id", ""),
+        group_nickname=record.get("group_nickname"),
+    )
 
 
 async def _check(corp: str, lines: list[Line]) -> Summary:

@@ -32,7 +32,7 @@ from groupguard.rule.v1.rule_service_pb2 import (
 )
 from groupguard_cli.check import read_messages
 from groupguard_cli.failures import describe
-from groupguard_client import Addresses, GroupGuard
+from groupguard_client import Addresses, GroupGuard, text_message
 
 _console = Console(width=None if sys.stdout.isatty() else 120)
 
@@ -141,9 +141,7 @@ class _Day:
 
     def _change_rule(self) -> None:
         """Adds a keyword to a rule and judges the same message before and after."""
-        message = _customer_message(
-            "wrDemoNoodleHouse", "wmDemoNewcomer", "过路客", "低价转让奶茶店，有意者联系"
-        )
+        message = text_message("wrDemoNoodleHouse", "wmDemoNewcomer", "低价转让奶茶店，有意者联系")
         before = self._check(message)
         rule = next(rule for rule in self._rules.values() if rule.display_name == "广告引流")
         changed = rule_pb2.Rule(rule_id=rule.rule_id, etag=rule.etag, conditions=rule.conditions)
@@ -165,8 +163,8 @@ class _Day:
     def _blacklist(self) -> None:
         """Puts a customer on the personal list of a group's owner; the same words are no longer welcome there."""
         chat_id, customer = "wrDemoSummerClass", "wmDemoPest"
-        message = _customer_message(chat_id, customer, "路人甲", "大家好，又来打扰了")
-        elsewhere = _customer_message("wrDemoNoodleHouse", customer, "路人甲", "大家好，又来打扰了")
+        message = text_message(chat_id, customer, "大家好，又来打扰了")
+        elsewhere = text_message("wrDemoNoodleHouse", customer, "大家好，又来打扰了")
         before = self._check(message)
         owner = next(group["owner_userid"] for group in self._corp["groups"] if group["chat_id"] == chat_id)
         begun = time.perf_counter()
@@ -208,18 +206,6 @@ def _rule(description: dict[str, Any]) -> rule_pb2.Rule:
     for text in description["keywords"]:
         rule.conditions.keywords.keywords.add(text=text)
     return rule
-
-
-def _customer_message(chat_id: str, customer: str, nickname: str, text: str) -> Message:
-    message = Message(chat_id=chat_id)
-    json_format.ParseDict(
-        {
-            "sender": {"kind": "SENDER_KIND_CUSTOMER", "externalUserid": customer, "groupNickname": nickname},
-            "text": {"content": text},
-        },
-        message,
-    )
-    return message
 
 
 def _verdict_text(verdict: Verdict) -> str:

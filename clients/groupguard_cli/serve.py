@@ -88,7 +88,24 @@ def _default_folder() -> Path:
 
 @app.command("all")
 def all_(
-    redis_url: RedisUrl = None,
+    redis_url: Annotated[
+        str | None,
+        typer.Option(
+            "--redis-url",
+            metavar="URL",
+            envvar="GROUPGUARD_DURABLE_URL",
+            help="Store to use instead of the embedded one.",
+        ),
+    ] = None,
+    ephemeral_url: Annotated[
+        str | None,
+        typer.Option(
+            "--ephemeral-url",
+            metavar="URL",
+            envvar="GROUPGUARD_EPHEMERAL_URL",
+            help="Store for counters, if another than --redis-url.",
+        ),
+    ] = None,
     data_dir: Annotated[
         Path | None,
         typer.Option(
@@ -112,11 +129,14 @@ def all_(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     folder = data_dir or _default_folder()
-    store = StoreUrls(redis_url, redis_url) if redis_url else EmbeddedStore(folder)
+    store = StoreUrls(redis_url, ephemeral_url or redis_url) if redis_url else EmbeddedStore(folder)
     suite = Suite(store, ports={} if free_ports else PORTS)
 
     def loading(progress: LoadProgress) -> None:
-        errors.print(escape(f"loading {folder}: {progress}"))
+        errors.print(
+            f"loading the {progress.server} store: {progress.percent:.0f} % of {progress.total_bytes / 1e6:.0f} MB, "
+            f"about {progress.eta_seconds} s left"
+        )
 
     try:
         suite.start(loading)

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import secrets
+import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 
 def token(
@@ -33,5 +33,5 @@ def token(
         by_corp.setdefault(corp, []).append(kind)
     made = f"gg_{secrets.token_urlsafe(32)}"
     entry = {"name": name, "sha256": hashlib.sha256(made.encode()).hexdigest(), "roles": by_corp}
-    Console(stderr=True).print_json(json.dumps({"tokens": [entry]}, ensure_ascii=False))
+    print(json.dumps({"tokens": [entry]}, ensure_ascii=False, indent=2), file=sys.stderr)
     print(made)

@@ -40,6 +40,10 @@ _OPERATIONS = {
 }
 
 
+_WATCHING = "groupguard-watching"
+"""In the initial metadata of WatchRevisions once RuleService listens for this call."""
+
+
 class SourceUnavailable(Exception):
     """The source did not answer, or not to the end."""
 
@@ -96,8 +100,8 @@ class GrpcRuleSource:
     async def notices(self) -> AsyncIterator[tuple[str, Revision] | None]:
         call = self._stub.WatchRevisions(WatchRevisionsRequest())
         try:
-            await call.initial_metadata()
-            yield None
+            if _WATCHING in (await call.initial_metadata() or ()):  # a call that fails has metadata too, without it
+                yield None
             async for notice in call:
                 yield notice.corp_id, Revision.parse(notice.rules_revision)
         except grpc.aio.AioRpcError as error:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Context = grpc.aio.ServicerContext[Any, Any]
 
+WATCHING = "groupguard-watching"
+"""In the initial metadata of WatchRevisions: from here on the caller hears of every change."""
 _PAGE_BYTES = 2 * 1024 * 1024
 """A page of rules ends early at this size, to stay under gRPC's 4 MiB."""
 _OPERATIONS = {
@@ -131,7 +133,7 @@ class RuleServicer(grpc_pb.RuleServiceServicer):
         self, request: pb.WatchRevisionsRequest, context: "Context"
     ) -> AsyncIterator[pb.WatchRevisionsResponse]:
         with self._watch.watcher() as watcher:
-            await context.send_initial_metadata(())  # the caller may rely on the doorbell from here on
+            await context.send_initial_metadata(((WATCHING, "yes"),))
             async for corp_id, revision in watcher:
                 yield pb.WatchRevisionsResponse(corp_id=corp_id, rules_revision=str(revision))
 

@@ -161,7 +161,7 @@ def run(main: Callable[[], Awaitable[None]]) -> int:
     """Runs an entry point on uvloop; returns the process's exit code, 2 for wrong settings."""
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_as_coroutine(main))
+            runner.run(_until_terminated(main))
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -170,8 +170,15 @@ def run(main: Callable[[], Awaitable[None]]) -> int:
     return 0
 
 
-async def _as_coroutine(main: Callable[[], Awaitable[None]]) -> None:
-    await main()
+async def _until_terminated(main: Callable[[], Awaitable[None]]) -> None:
+    """Runs an entry point; SIGTERM ends it even before it serves, while it waits for its store, say.
+
+    Nothing ends a container's first process that has no handler.
+    """
+    running = asyncio.ensure_future(main())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    with suppress(asyncio.CancelledError):
+        await running
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

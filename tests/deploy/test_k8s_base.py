@@ -386,7 +386,7 @@ def test_made_token_lets_filter_service_in(tmp_path: Path) -> None:
     """The command line that the README gives makes an entry that a server reads and that knows the token."""
     line = re.search(r"^groupguard (token filter .+?) *>", README.read_text("utf-8"), re.MULTILINE)
     assert line is not None
-    made = CliRunner().invoke(app, line[1].replace("'", "").split())
+    made = CliRunner().invoke(app, line[1].replace("'", "").split(), env={"FORCE_COLOR": None})
     file = tmp_path / "tokens.json"
     file.write_text(made.stderr, "utf-8")
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from groupguard_client import Addresses, GroupGuard
-from service_kit.embedded import EmbeddedStore, shim
+from service_kit.embedded import shim
 from service_kit.suite import Suite
 from support.faults.audit import audit_lists, audit_rules, disagreements
-from support.faults.requests import addresses
+from support.faults.suite import pids
 from support.faults.writers import Writing
 from support.processes import is_alive, wait_gone, wait_until
 
@@ -27,36 +27,33 @@ KILLS = int(os.environ.get("GROUPGUARD_TEST_KILLS", "2"))
 """How often each victim is killed."""
 _WRITE_SECONDS = 0.8
 """How long the writers work between two kills."""
+_OUTAGE_SECONDS = 0.7
+"""How long the supervisor does not look: longer than the client's retries last, so that callers see the outage."""
 _PATIENCE = 30.0
 
 
 @pytest.mark.parametrize("victim", ["rule", "blacklist", "filter", "durable", "ephemeral"])
 def test_killed_process_loses_no_acknowledged_write(
-    folder: Path, victim: str, record_property: Callable[[str, object], None]
+    suite: Suite, gg: GroupGuard, victim: str, record_property: Callable[[str, object], None]
 ) -> None:
     """The supervisor starts the victim again, the writers go on by themselves, and everything adds up.
 
     Each write that was answered is there. Those in doubt happened once or not at all, also when they were sent again
     with their request_id. FilterService, whoever was killed, comes to the right verdicts without being touched.
     """
-    store = EmbeddedStore(folder / "data")
-    with Suite(store, log_folder=folder) as suite, GroupGuard(addresses(suite.services)) as gg:
-
-        def pids() -> dict[str, int]:
-            return {**store.pids, **{name: it.pid or 0 for name, it in suite.services.items()}}
-
-        before, writing = pids(), Writing(gg)
-        writing.start()
-        for _ in range(KILLS):
-            _supervise(suite, _WRITE_SECONDS)
-            os.kill(pids()[victim], signal.SIGKILL)
-            _wait_for_progress(suite, writing)
-        writing.stop()
-        assert {name for name, pid in pids().items() if pid != before[name]} == {victim}
-        _check_everything(gg, writing)
-        if victim != "filter":
-            assert writing.checker.refused == 0
-        _report(writing, record_property)
+    before, writing = pids(suite), Writing(gg, f"wwKilled-{victim}")
+    writing.start()
+    for _ in range(KILLS):
+        _supervise(suite, _WRITE_SECONDS)
+        os.kill(pids(suite)[victim], signal.SIGKILL)
+        time.sleep(_OUTAGE_SECONDS)
+        _wait_for_progress(suite, writing)
+    writing.stop()
+    assert {name for name, pid in pids(suite).items() if pid != before[name]} == {victim}
+    _check_everything(gg, writing)
+    if victim != "filter":
+        assert writing.checker.refused == 0
+    _report(writing, record_property)
 
 
 def test_killed_owner_loses_no_acknowledged_write_and_leaves_no_process(
@@ -67,7 +64,7 @@ def test_killed_owner_loses_no_acknowledged_write_and_leaves_no_process(
     with _serve_all(data, folder / "log") as (owner, where), GroupGuard(where) as gg:
         children = _children(owner.pid)
         assert len(children) == 5, "two Valkeys and three services"
-        writing = Writing(gg)
+        writing = Writing(gg, "wwOwner")
         writing.start()
         time.sleep(2 * _WRITE_SECONDS)
         owner.kill()

@@ -17,9 +17,11 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from grpc_health.v1 import health_pb2_grpc
 
 from service_kit import auth
 from service_kit.embedded import shim
+from service_kit.health import PROCESS, SERVING, Health
 from service_kit.interceptor import CallInterceptor, CallPolicy
 from support.processes import wait_until
 from support.valkey import LOOPBACK, short_folder
@@ -51,11 +53,15 @@ async def in_process(
     interceptor = CallInterceptor(CallPolicy(rows, tokens, longest_call, log_sample=0))
     server = grpc.aio.server(interceptors=[interceptor], options=[("grpc.so_reuseport", 0)])
     register(server)
+    health = Health([], {})
+    await health.set(PROCESS, SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)
     port = server.add_insecure_port(f"{LOOPBACK}:0")
     await server.start()
     try:
         yield f"{LOOPBACK}:{port}"
     finally:
+        health.end_watches()
         await server.stop(0)
 
 

@@ -23,7 +23,7 @@ from groupguard.rule.v1.rule_pb2 import Rule
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, ListRulesRequest
 from groupguard_client import GroupGuard
 from support.faults.requests import OWNER, message
-from support.faults.writers import CORP, LISTS, STRIKES_CHAT, AskedRule, Ledger, Writing
+from support.faults.writers import LISTS, STRIKES_CHAT, AskedRule, Ledger, Writing
 
 T = TypeVar("T")
 
@@ -93,8 +93,9 @@ def audit_rules(gg: GroupGuard, writing: Writing) -> Stored:
     Raises:
         AssertionError: it is not so.
     """
-    ledger, stored = writing.ledger, fetch(gg, CORP)
-    listed = list_rules(gg, CORP)
+    ledger = writing.ledger
+    stored = fetch(gg, ledger.corp_id)
+    listed = list_rules(gg, ledger.corp_id)
     assert [rule.rule_id for rule in listed] == sorted(stored.rules), "listed and fetched rules differ"
     assert all(rule.group_count == len(stored.bound[rule.rule_id]) for rule in listed)
 
@@ -140,22 +141,26 @@ def audit_lists(gg: GroupGuard, ledger: Ledger) -> dict[str, set[str]]:
     for name, known in ledger.customers.items():
         for part in _parts(list(known)):
             queries = [CheckCustomersRequest.Query(external_userid=it, owner_userid=OWNER) for it in part]
-            answer = gg.blacklist.CheckCustomers(CheckCustomersRequest(corp_id=CORP, queries=queries))
+            answer = gg.blacklist.CheckCustomers(
+                CheckCustomersRequest(corp_id=ledger.corp_id, queries=queries)
+            )
             for customer, result in zip(part, answer.results, strict=True):
                 assert bool(result.entries) in known[customer], f"{customer} on {name}: {result}"
                 assert len(result.entries) <= 1
                 if result.entries:
                     assert result.entries[0].list == LISTS[name]
                     listed[name].add(customer)
-        probe = AddEntriesRequest(corp_id=CORP, list=LISTS[name], external_userids=[f"wmProbe {name}"])
+        probe = AddEntriesRequest(
+            corp_id=ledger.corp_id, list=LISTS[name], external_userids=[f"wmProbe {name}"]
+        )
         count = gg.blacklist.AddEntries(probe).count
-        assert count == len(listed[name]) + 1, f"the {name} list counts {count}, {len(listed[name])} + 1 are on it"
+        assert count == len(listed[name]) + 1, (
+            f"the {name} list counts {count}, {len(listed[name])} + 1 are on it"
+        )
     return listed
 
 
-def disagreements(
-    gg: GroupGuard, ledger: Ledger, stored: Stored, listed: dict[str, set[str]]
-) -> list[str]:
+def disagreements(gg: GroupGuard, ledger: Ledger, stored: Stored, listed: dict[str, set[str]]) -> list[str]:
     """Names the verdicts of FilterService that do not follow from what the other services have."""
     cases: list[tuple[Message, Reason.ValueType, set[str]]] = []
     for rule_id, rule in stored.rules.items():
@@ -170,7 +175,7 @@ def disagreements(
             cases.append((message(STRIKES_CHAT, "大家好", customer), reason, set()))
     wrong: list[str] = []
     for part in _parts(cases):
-        request = BatchCheckMessagesRequest(corp_id=CORP, messages=[case[0] for case in part])
+        request = BatchCheckMessagesRequest(corp_id=ledger.corp_id, messages=[case[0] for case in part])
         try:
             answer = gg.filter.BatchCheckMessages(request)
         except grpc.RpcError as error:

@@ -1,8 +1,7 @@
-"""Requests as a company's back ends would make them, and where a suite's services are."""
+"""Requests as a company's back ends would make them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import uuid4
 
 from groupguard.filter.v1.filter_service_pb2 import CheckMessageRequest
@@ -25,17 +24,10 @@ from groupguard.rule.v1.rule_service_pb2 import (
     CreateRuleRequest,
     UpsertGroupsRequest,
 )
-from groupguard_client import Addresses, GroupGuard
-from service_kit.service_process import ServiceProcess
-from support.valkey import LOOPBACK
+from groupguard_client import GroupGuard
 
 OWNER = "zhangsan"
 """Owns every group of these tests."""
-
-
-def addresses(services: Mapping[str, ServiceProcess]) -> Addresses:
-    """Where the services of a suite listen."""
-    return Addresses(**{name: f"{LOOPBACK}:{service.port}" for name, service in services.items()})
 
 
 def rule(name: str, keyword: str, *, strikes: bool = False, owner: Owner | None = None) -> Rule:

@@ -26,7 +26,6 @@ from groupguard.rule.v1.rule_service_pb2 import (
 from groupguard_client import GroupGuard
 from support.faults.requests import OWNER, bound_rule, check, rule
 
-CORP = "wwFaults"
 STRIKES_CHAT = "wrStrikes"
 STRIKES_WORD = "刷单"
 LISTS = {
@@ -66,6 +65,7 @@ class Doubt:
 class Ledger:
     """Everything that was asked for. Each writer adds only keys of its own."""
 
+    corp_id: str
     rules: dict[str, AskedRule] = field(default_factory=dict)
     """By the first word of their names."""
     chats: dict[str, bool] = field(default_factory=dict)
@@ -132,9 +132,10 @@ class Writer(threading.Thread):
         return True
 
     def resolve(self, gg: GroupGuard) -> int:
-        """Repeats every second write in doubt, with its request_id; the others stay in doubt. Returns how many."""
+        """Repeats half of the writes in doubt, with their request_ids; the others stay in doubt. Returns how many."""
         self._gg = gg
-        repeated, self.doubts = self.doubts[::2], self.doubts[1::2]
+        first = self.number // 2 % 2
+        repeated, self.doubts = self.doubts[first::2], self.doubts[1 - first :: 2]
         for doubt in repeated:
             assert self._try(doubt), f"{doubt.method} could not be repeated"
         return len(repeated)
@@ -149,20 +150,20 @@ class RuleWriter(Writer):
         self.ledger.chats |= dict.fromkeys(chats, False)
         asked = AskedRule(keyword=f"禁词{self.number:02}{item:06}号")
         groups = [Group(chat_id=chat, owner_userid=OWNER, strategy_ids=[f"s{self.number}"]) for chat in chats]
-        upsert = UpsertGroupsRequest(corp_id=CORP, groups=groups)
+        upsert = UpsertGroupsRequest(corp_id=self.ledger.corp_id, groups=groups)
         if not self.send("rules", "UpsertGroups", upsert, lambda _: self._registered(chats)):
             return
         asked.names.add(key)
         self.ledger.rules[key] = asked
         owner = Owner(kind=OWNER_KIND_STRATEGY, strategy_id=f"s{self.number}")
-        create = CreateRuleRequest(corp_id=CORP, rule=rule(key, asked.keyword, owner=owner))
+        create = CreateRuleRequest(corp_id=self.ledger.corp_id, rule=rule(key, asked.keyword, owner=owner))
         if not self.send("rules", "CreateRule", create, lambda answer: _created(asked, answer.rule)):
             return
         if not self._configure(asked, ConfigureGroupsRequest.OPERATION_BIND, chats):
             return
         renamed = Rule(rule_id=asked.acknowledged_id, display_name=f"{key} renamed")
         asked.names.add(renamed.display_name)
-        update = UpdateRuleRequest(corp_id=CORP, rule=renamed)
+        update = UpdateRuleRequest(corp_id=self.ledger.corp_id, rule=renamed)
         if not self.send("rules", "UpdateRule", update, lambda answer: _renamed(asked, answer.rule)):
             return
         if item % 3 == 0:
@@ -184,7 +185,7 @@ class RuleWriter(Writer):
             assert answer.results[0].groups_after == len(after)
 
         request = ConfigureGroupsRequest(
-            corp_id=CORP, operation=operation, rule_ids=[asked.acknowledged_id], chat_ids=chats
+            corp_id=self.ledger.corp_id, operation=operation, rule_ids=[asked.acknowledged_id], chat_ids=chats
         )
         return self.send("rules", "ConfigureGroups", request, configured)
 
@@ -206,14 +207,14 @@ class ListWriter(Writer):
         customers = [f"wm{self.number}x{item}{letter}" for letter in "abc"]
         known = self.ledger.customers[name]
         known |= {customer: {True, False} for customer in customers}
-        add = AddEntriesRequest(corp_id=CORP, list=LISTS[name], external_userids=customers)
+        add = AddEntriesRequest(corp_id=self.ledger.corp_id, list=LISTS[name], external_userids=customers)
         if not self.send(
             "blacklist", "AddEntries", add, lambda _: known.update({it: {True} for it in customers})
         ):
             return
         first = customers[:1]
         known[first[0]] = {True, False}
-        remove = RemoveEntriesRequest(corp_id=CORP, list=LISTS[name], external_userids=first)
+        remove = RemoveEntriesRequest(corp_id=self.ledger.corp_id, list=LISTS[name], external_userids=first)
         self.send("blacklist", "RemoveEntries", remove, lambda _: known.update({first[0]: {False}}))
 
 
@@ -229,7 +230,7 @@ class Checker(Writer):
         self.last_skipped: list[str] = []
 
     def write(self, item: int) -> None:
-        request = check(CORP, STRIKES_CHAT, f"来{STRIKES_WORD}吗", f"wmSpeaker{item}")
+        request = check(self.ledger.corp_id, STRIKES_CHAT, f"来{STRIKES_WORD}吗", f"wmSpeaker{item}")
         try:
             verdict = self._gg.filter.CheckMessage(request).verdict
         except grpc.RpcError as error:
@@ -250,10 +251,10 @@ class Checker(Writer):
 class Writing:
     """Writers at work."""
 
-    def __init__(self, gg: GroupGuard) -> None:
-        """Prepares the rule that verdicts are asked by, and the writers."""
-        bound_rule(gg, CORP, STRIKES_CHAT, STRIKES_WORD, strikes=True)
-        self.ledger = Ledger()
+    def __init__(self, gg: GroupGuard, corp_id: str) -> None:
+        """Prepares the rule that verdicts are asked by, and the writers, all of a new corp."""
+        bound_rule(gg, corp_id, STRIKES_CHAT, STRIKES_WORD, strikes=True)
+        self.ledger = Ledger(corp_id)
         self._stop = threading.Event()
         self.checker = Checker(gg, self.ledger, 0, self._stop)
         self.writers: list[Writer] = [
@@ -280,7 +281,10 @@ class Writing:
     def acknowledged(self, method: str = "") -> int:
         """Writes that were acknowledged, of one method or of all."""
         return sum(
-            count for writer in self.writers for name, count in writer.acknowledged.items() if method in ("", name)
+            count
+            for writer in self.writers
+            for name, count in writer.acknowledged.items()
+            if method in ("", name)
         )
 
     def surprises(self) -> list[str]:

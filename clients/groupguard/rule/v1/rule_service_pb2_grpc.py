@@ -156,7 +156,8 @@ class RuleServiceServicer(object):
 
     def WatchRevisions(self, request, context):
         """Rings whenever a corp's rules change, for as long as the call stays open. A notice
-        may be lost or come late: FetchRules tells the truth.
+        may be lost or come late: FetchRules tells the truth. The call's initial metadata
+        holds `groupguard-watching` from when on it rings.
         Roles: service.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

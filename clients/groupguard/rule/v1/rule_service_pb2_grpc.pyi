@@ -71,7 +71,8 @@ class RuleServiceStub:
     """
     WatchRevisions: _grpc.UnaryStreamMultiCallable[_rule_service_pb2.WatchRevisionsRequest, _rule_service_pb2.WatchRevisionsResponse]
     """Rings whenever a corp's rules change, for as long as the call stays open. A notice
-    may be lost or come late: FetchRules tells the truth.
+    may be lost or come late: FetchRules tells the truth. The call's initial metadata
+    holds `groupguard-watching` from when on it rings.
     Roles: service.
     """
     FetchRules: _grpc.UnaryStreamMultiCallable[_rule_service_pb2.FetchRulesRequest, _rule_service_pb2.FetchRulesResponse]
@@ -121,7 +122,8 @@ class RuleServiceAsyncStub(RuleServiceStub):
     """
     WatchRevisions: _aio.UnaryStreamMultiCallable[_rule_service_pb2.WatchRevisionsRequest, _rule_service_pb2.WatchRevisionsResponse]  # type: ignore[assignment]
     """Rings whenever a corp's rules change, for as long as the call stays open. A notice
-    may be lost or come late: FetchRules tells the truth.
+    may be lost or come late: FetchRules tells the truth. The call's initial metadata
+    holds `groupguard-watching` from when on it rings.
     Roles: service.
     """
     FetchRules: _aio.UnaryStreamMultiCallable[_rule_service_pb2.FetchRulesRequest, _rule_service_pb2.FetchRulesResponse]  # type: ignore[assignment]
@@ -216,7 +218,8 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_rule_service_pb2.WatchRevisionsResponse], _abc.AsyncIterator[_rule_service_pb2.WatchRevisionsResponse]]:
         """Rings whenever a corp's rules change, for as long as the call stays open. A notice
-        may be lost or come late: FetchRules tells the truth.
+        may be lost or come late: FetchRules tells the truth. The call's initial metadata
+        holds `groupguard-watching` from when on it rings.
         Roles: service.
         """
 

@@ -1,0 +1,62 @@
+"""All of groupguard as one running suite, which the tests of this folder share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from groupguard_client import Addresses, GroupGuard
+from service_kit.embedded import EmbeddedStore
+from service_kit.suite import Suite
+from support.corp import Corp
+from support.valkey import LOOPBACK, short_folder
+
+
+@pytest.fixture(scope="session")
+def suite_store() -> Iterator[EmbeddedStore]:
+    """The suite's store; the suite starts it."""
+    with short_folder() as folder:
+        yield EmbeddedStore(folder / "store")
+
+
+@pytest.fixture(scope="session")
+def suite(suite_store: EmbeddedStore) -> Iterator[Suite]:
+    """The three services, on free ports."""
+    for name in [name for name in os.environ if name.startswith("GROUPGUARD_")]:
+        del os.environ[name]  # of whoever runs the tests
+    with short_folder() as logs, Suite(suite_store, log_folder=logs) as suite:
+        yield suite
+
+
+@pytest.fixture(scope="session")
+def addresses(suite: Suite) -> Addresses:
+    """Where the suite's services are."""
+    return Addresses(**{name: f"{LOOPBACK}:{service.port}" for name, service in suite.services.items()})
+
+
+@pytest.fixture(scope="session")
+def gg(addresses: Addresses) -> Iterator[GroupGuard]:
+    """A client of the suite."""
+    with GroupGuard(addresses) as gg:
+        yield gg
+
+
+@pytest.fixture
+def corp(gg: GroupGuard) -> Corp:
+    """A corp of the test's own, with one group."""
+    return Corp(gg)
+
+
+@pytest.fixture
+def environment(addresses: Addresses) -> dict[str, str]:
+    """The environment of a command that finds the suite."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(Path.home()),
+        "GROUPGUARD_RULE_ADDRESS": addresses.rule,
+        "GROUPGUARD_FILTER_ADDRESS": addresses.filter,
+        "GROUPGUARD_BLACKLIST_ADDRESS": addresses.blacklist,
+    }
