@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -86,6 +87,16 @@ def _default_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "groupguard"
 
 
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 @app.command("all")
 def all_(
     redis_url: Annotated[
@@ -142,6 +153,9 @@ def all_(
         suite.start(loading)
     except (EmbeddedStoreError, ServiceFailed) as error:
         show(error)
+        taken = [str(port) for port in PORTS.values() if _is_taken(port)]
+        if isinstance(error, ServiceFailed) and taken and not free_ports:
+            show(f"taken on 127.0.0.1: {', '.join(taken)}; free them, or use any others with --free-ports")
         raise typer.Exit(1) from None
     try:
         where = "the store named by --redis-url" if redis_url else escape(str(folder))

@@ -8,6 +8,11 @@ from typing import Annotated
 
 import typer
 
+ROLES = ("super_admin", "checker", "registry", "viewer", "migrator", "service")
+"""Roles as servers know them."""
+OWNER_ROLES = ("strategy_admin", "member")
+"""Roles that carry the id of what they own."""
+
 
 def token(
     name: Annotated[str, typer.Argument(help="Who will use it; shown in logs.")],
@@ -30,6 +35,10 @@ def token(
         corp, equals, kind = role.partition("=")
         if not equals or not corp or not kind:
             raise typer.BadParameter(f"CORP=ROLE is needed, not {role!r}", param_hint="--role")
+        sort, _, id = kind.partition(":")
+        if not (kind in ROLES or (sort in OWNER_ROLES and id)):
+            known = ", ".join((*ROLES, *(f"{each}:<id>" for each in OWNER_ROLES)))
+            raise typer.BadParameter(f"there is no role {kind!r}, but {known}", param_hint="--role")
         by_corp.setdefault(corp, []).append(kind)
     made = f"gg_{secrets.token_urlsafe(32)}"
     entry = {"name": name, "sha256": hashlib.sha256(made.encode()).hexdigest(), "roles": by_corp}

@@ -38,6 +38,8 @@ def channel_options(target: str, attempts: int = DEFAULT_ATTEMPTS) -> list[tuple
     """Returns the options of a channel: balancing over all addresses, away from servers that stop, and retries.
 
     Retries are safe for all methods: writes carry a request_id, and a verdict is remembered by its message_id.
+    All of them together last longer than the longest pause between two attempts to connect: a call to a server that
+    has just come back finds it.
     """
     config = {
         "loadBalancingConfig": [{"round_robin": {}}],
@@ -50,7 +52,7 @@ def channel_options(target: str, attempts: int = DEFAULT_ATTEMPTS) -> list[tuple
                     "maxAttempts": attempts,
                     "initialBackoff": "0.05s",
                     "maxBackoff": "1s",
-                    "backoffMultiplier": 2,
+                    "backoffMultiplier": 3,
                     # CANCELLED is what a call gets that a stopping server had not accepted yet.
                     "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
                 },
@@ -65,5 +67,5 @@ def channel_options(target: str, attempts: int = DEFAULT_ATTEMPTS) -> list[tuple
         ("grpc.max_receive_message_length", MAX_RESPONSE_BYTES),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
-        ("grpc.max_reconnect_backoff_ms", 2_000),
+        ("grpc.max_reconnect_backoff_ms", 1_000),
     ]

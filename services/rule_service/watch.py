@@ -33,7 +33,7 @@ class Watch:
                         watcher.tell(corp_id, revision)
             except StoreUnavailable as error:
                 log().warning("notices interrupted", why=str(error))
-            except Exception:  # a notice nobody can read, say: no reason to be deaf from now on
+            except Exception:  # noqa: BLE001 - a notice nobody can read, say: no reason to be deaf from now on
                 log().error("notices interrupted", exc_info=True)
             await asyncio.sleep(_PAUSE_SECONDS)
 

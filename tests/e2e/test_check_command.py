@@ -45,14 +45,14 @@ def sort(character: str) -> str:
 def occurrences(keyword: str, text: str) -> int:
     text, keyword = folded(text), folded(keyword)
     count = 0
-    for start in range(len(text) - len(keyword) + 1):
+    start = text.find(keyword)
+    while start >= 0:
         end = start + len(keyword)
-        if text[start] != keyword[0] or text[start:end] != keyword:
-            continue
         before = sort(text[start - 1]) if start else ""
         after = sort(text[end]) if end < len(text) else ""
         inside = (before == sort(keyword[0]) != "other") or (after == sort(keyword[-1]) != "other")
         count += not inside
+        start = text.find(keyword, start + 1)
     return count
 
 

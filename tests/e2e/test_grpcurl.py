@@ -95,7 +95,7 @@ def test_a_rule_can_be_made_and_tried_by_hand(addresses: Addresses, corp: Corp) 
         {
             "corp_id": corp.id,
             "operation": "OPERATION_BIND",
-            "rule_ids": [made["rule"]["ruleId"]],
+            "rule_ids": [made["rule"]["rule_id"]],
             "chat_ids": [CHAT],
         },
     )
@@ -106,11 +106,11 @@ def test_a_rule_can_be_made_and_tried_by_hand(addresses: Addresses, corp: Corp) 
             "sender": {"kind": "SENDER_KIND_CUSTOMER", "external_userid": CUSTOMER},
             "text": {"content": "加微信"},
         },
-        "min_rules_revision": bound["rulesRevision"],
+        "min_rules_revision": bound["rules_revision"],
     }
     verdict = call(addresses.filter, f"{filters}/CheckMessage", check)["verdict"]
     assert verdict["decision"] == "DECISION_WARN"
-    assert verdict["effects"]["warningText"] == "请勿发广告。"
+    assert verdict["effects"]["warning_text"] == "请勿发广告。"
 
     added = call(
         addresses.blacklist,

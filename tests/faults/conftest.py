@@ -40,3 +40,10 @@ def gg(suite: Suite) -> Iterator[GroupGuard]:
     """A client of the shared suite."""
     with GroupGuard(addresses(suite.services)) as client:
         yield client
+
+
+@pytest.fixture
+def impatient(suite: Suite) -> Iterator[GroupGuard]:
+    """A client that tries only twice, for calls that have to fail."""
+    with GroupGuard(addresses(suite.services), attempts=2) as client:
+        yield client

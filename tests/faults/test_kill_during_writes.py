@@ -23,7 +23,7 @@ from support.processes import is_alive, wait_gone, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="death signals and /proc are Linux's")
 
-KILLS = int(os.environ.get("GROUPGUARD_TEST_KILLS", "2"))
+KILLS = int(os.environ.get("GROUPGUARD_TEST_KILLS", "1"))
 """How often each victim is killed."""
 _WRITE_SECONDS = 0.8
 """How long the writers work between two kills."""
@@ -129,7 +129,13 @@ def _report(writing: Writing, record_property: Callable[[str, object], None]) ->
 @contextmanager
 def _serve_all(data: Path, log: Path) -> Iterator[tuple[subprocess.Popen[str], Addresses]]:
     """The command as an operator starts it; killed when the test ends, however that ends."""
-    command = [str(Path(sys.executable).with_name("groupguard")), "serve", "all", "--free-ports", "--data-dir"]
+    command = [
+        str(Path(sys.executable).with_name("groupguard")),
+        "serve",
+        "all",
+        "--free-ports",
+        "--data-dir",
+    ]
     with (
         log.open("ab") as errors,
         subprocess.Popen(
@@ -144,7 +150,7 @@ def _serve_all(data: Path, log: Path) -> Iterator[tuple[subprocess.Popen[str], A
             assert owner.stdout is not None
             lines = [owner.stdout.readline().split() for _ in range(3)]
             assert all(len(line) == 2 for line in lines), log.read_text("utf-8")
-            yield owner, Addresses(**{name: target for name, target in lines})
+            yield owner, Addresses(**dict(lines))
         finally:
             owner.kill()
 

@@ -113,7 +113,7 @@ async def upsert(
 
 @asynccontextmanager
 async def rule_service(store: RuleStore, tokens: auth.Tokens | None = None) -> AsyncIterator[str]:
-    """Serves rules from a store, in this process; yields the target. Nobody listens to the store's notices."""
+    """Serves rules from a store, in this process, deaf to its notices; yields the target."""
     servicer = RuleServicer(store, Watch(store), lambda: NOW)
     async with in_process(
         SERVICE,

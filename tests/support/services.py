@@ -133,14 +133,16 @@ def launched(module: str, environment: Mapping[str, str]) -> Iterator[ServicePro
     # The shim has the kernel kill the process when this one dies, however it dies.
     command = [sys.executable, "-I", "-S", shim.__file__, str(os.getpid())]
     command += [sys.executable, "-W", "error", "-m", module]
-    with short_folder() as folder, open(folder / "out", "wb") as out, open(folder / "err", "wb") as err:
-        with subprocess.Popen(
-            command, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=err
-        ) as popen:
-            try:
-                yield ServiceProcess(popen, folder)
-            finally:
-                popen.kill()
+    with (
+        short_folder() as folder,
+        open(folder / "out", "wb") as out,
+        open(folder / "err", "wb") as err,
+        subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=err) as popen,
+    ):
+        try:
+            yield ServiceProcess(popen, folder)
+        finally:
+            popen.kill()
 
 
 @contextmanager

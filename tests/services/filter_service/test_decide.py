@@ -1,6 +1,7 @@
 """From hits to verdicts: order, merging, texts."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ WARN, KICK = ActionKind.WARN, ActionKind.KICK
 BOTH, LATER = ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS
 
 
-def rule(rule_id: str, kind: ActionKind, word: str = "广告", **more: object) -> Rule:
+def rule(rule_id: str, kind: ActionKind, word: str = "广告", **more: Any) -> Rule:
     text = "" if kind is KICK else f"请看{rule_id}"
     action = Action(kind, 3 if kind is LATER else 0, text, Blacklist.NONE)
     return Rule(rule_id, 5, State.ENABLED, (word,), replace(action, **more))

@@ -17,10 +17,13 @@ NOWHERE = Revision(1, "a")
 
 
 def rule(
-    rule_id: str, state: State = State.ENABLED, keywords: tuple[str, ...] = ("微信",), **action: int
+    rule_id: str,
+    state: State = State.ENABLED,
+    keywords: tuple[str, ...] = ("微信",),
+    warnings_before_kick: int = 0,
 ) -> Rule:
-    kind = ActionKind.KICK_AFTER_WARNINGS if action else ActionKind.KICK
-    return Rule(rule_id, 1, state, keywords, Action(kind, **action))
+    kind = ActionKind.KICK_AFTER_WARNINGS if warnings_before_kick else ActionKind.KICK
+    return Rule(rule_id, 1, state, keywords, Action(kind, warnings_before_kick))
 
 
 def bitmap(ordinals: set[int]) -> bytes:
@@ -34,7 +37,7 @@ def test_bindings_follow_a_model_of_sets() -> None:
     """Random SET, BIND, UNBIND and deletions leave exactly the bindings that sets would hold."""
     dice = random.Random(7)
     groups = [Group(f"wr{n}", "owner", n) for n in (0, 1, 7, 8, 9, 8191, 8192, 8200, 20000)]
-    snapshot = Snapshot().changed([rule(f"r{n}") for n in range(4)] + groups, NOWHERE)
+    snapshot = Snapshot().changed([*(rule(f"r{n}") for n in range(4)), *groups], NOWHERE)
     model: dict[str, set[int]] = {f"r{n}": set() for n in range(4)}
     for _ in range(500):
         change: Change
@@ -69,7 +72,7 @@ def test_a_snapshot_never_changes() -> None:
     """What judges a message stays as it was while the next snapshot is made."""
     before = Snapshot().changed([rule("r1"), Group("wr1", "zhang", 0)], NOWHERE)
     before = before.changed([BindingChange(Operation.SET, ("r1",), 0, bitmap({0}))], Revision(2, "b"))
-    changes = [
+    changes: list[Change] = [
         DeletedRule("r1"),
         Group("wr1", "li", 0),
         rule("r2"),
@@ -88,7 +91,7 @@ def test_a_snapshot_never_changes() -> None:
 def test_the_index_is_built_anew_only_when_keywords_change() -> None:
     """Bindings, groups and actions change without a rebuild; keywords and states don't."""
     first = Snapshot().changed([rule("r1"), Group("wr1", "zhang", 0)], NOWHERE)
-    same = [
+    same: list[list[Change]] = [
         [BindingChange(Operation.SET, ("r1",), 0, bitmap({0}))],
         [Group("wr2", "zhang", 1)],
         [rule("r1", warnings_before_kick=3)],

@@ -158,7 +158,7 @@ def spread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rule_service.redis_store._LOG_BATCH", 4)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.usefixtures("spread")
 async def test_followers_end_where_the_store_is(store: RedisRuleStore, seed: int) -> None:
     """Random writes; one follower goes by differences, another starts anew every time."""
@@ -284,7 +284,7 @@ async def test_a_large_corp_comes_in_chunks_below_1_mib(one_store: RedisRuleStor
     await one_store.configure_groups(a_write(), Operation.BIND, rules, names)
     follower = Follower()
     async with rule_service(one_store) as target, client_of(target) as client:
-        await follower.apply(client.rules.FetchRules(FetchRulesRequest(corp_id=CORP)))
+        await follower.apply(aiter(client.rules.FetchRules(FetchRulesRequest(corp_id=CORP))))
         assert len(follower.kinds) > 3
         assert follower.kinds == [RESET, *[FetchRulesResponse.KIND_UNSPECIFIED] * (len(follower.kinds) - 1)]
         assert [it.text for it in follower.rules[rules[0].rule_id].conditions.keywords.keywords] == keywords[
@@ -294,7 +294,7 @@ async def test_a_large_corp_comes_in_chunks_below_1_mib(one_store: RedisRuleStor
         assert follower.bound == {rule.rule_id: set(range(2_000)) for rule in rules}
 
         again = Follower()  # the same as differences
-        await again.apply(client.rules.FetchRules(FetchRulesRequest(corp_id=CORP, since="0-0")))
+        await again.apply(aiter(client.rules.FetchRules(FetchRulesRequest(corp_id=CORP, since="0-0"))))
         assert again.kinds[0] == DIFF
         assert len(again.kinds) > 3
         assert again.state() == follower.state()

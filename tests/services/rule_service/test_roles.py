@@ -74,7 +74,7 @@ def tokens(*named: tuple[str, dict[str, list[str]]]) -> auth.Tokens:
 
 @pytest.fixture
 async def target(one_store: RedisRuleStore) -> AsyncIterator[str]:
-    """A service whose tokens are the roles' names, each for its role in ww1; `root` is everything everywhere."""
+    """A service whose tokens are the roles' names, each for its role in ww1; `root` is everything."""
     everything = ["super_admin", "registry", "service"]
     known = tokens(
         *((role, {CORP: [role]}) for role in ROLES),

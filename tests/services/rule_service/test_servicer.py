@@ -32,6 +32,7 @@ from support.rules import (
     upsert,
 )
 
+ENTERPRISE = blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE
 BIND = pb.ConfigureGroupsRequest.OPERATION_BIND
 UNBIND = pb.ConfigureGroupsRequest.OPERATION_UNBIND
 KEYWORDS = "rule.conditions.keywords.keywords"
@@ -55,7 +56,7 @@ async def test_a_rule_is_kept_as_it_was_asked_for(gg: AsyncGroupGuard) -> None:
     action = rule_pb2.Action(
         kind=rule_pb2.ACTION_KIND_KICK_AFTER_WARNINGS,
         warning_text="请勿打扰 {nickname}",
-        add_to_blacklist=blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE,
+        add_to_blacklist=ENTERPRISE,
     )
     response = await gg.rules.CreateRule(
         pb.CreateRuleRequest(
@@ -73,7 +74,7 @@ async def test_a_rule_is_kept_as_it_was_asked_for(gg: AsyncGroupGuard) -> None:
     for keyword in expected.conditions.keywords.keywords:
         keyword.match_mode = rule_pb2.MATCH_MODE_EXACT
     for output in ("rule_id", "create_time", "update_time", "revision", "etag"):
-        rule.ClearField(output)  # type: ignore[arg-type]
+        rule.ClearField(output)
     assert rule == expected
 
 
@@ -106,7 +107,11 @@ MASKS: list[tuple[str, rule_pb2.Rule, list[str], dict[str, Any]]] = [
         "a field of the action",
         rule_pb2.Rule(action=rule_pb2.Action(warning_text="new")),
         ["action.warning_text"],
-        {"action": rule_pb2.Action(kind=rule_pb2.ACTION_KIND_WARN, warning_text="new", add_to_blacklist=1)},
+        {
+            "action": rule_pb2.Action(
+                kind=rule_pb2.ACTION_KIND_WARN, warning_text="new", add_to_blacklist=ENTERPRISE
+            )
+        },
     ),
     (
         "the whole action",
@@ -118,7 +123,7 @@ MASKS: list[tuple[str, rule_pb2.Rule, list[str], dict[str, Any]]] = [
         "two fields of the action",
         rule_pb2.Rule(action=rule_pb2.Action(kind=rule_pb2.ACTION_KIND_KICK)),
         ["action.kind", "action.warning_text"],
-        {"action": rule_pb2.Action(kind=rule_pb2.ACTION_KIND_KICK, add_to_blacklist=1)},
+        {"action": rule_pb2.Action(kind=rule_pb2.ACTION_KIND_KICK, add_to_blacklist=ENTERPRISE)},
     ),
     (
         "clearing a named field of a part that is not sent",
@@ -152,7 +157,7 @@ MASKS: list[tuple[str, rule_pb2.Rule, list[str], dict[str, Any]]] = [
 async def test_an_update_changes_what_its_mask_names(
     gg: AsyncGroupGuard, sent: rule_pb2.Rule, paths: list[str], changes: dict[str, Any]
 ) -> None:
-    listed = rule_pb2.Action(add_to_blacklist=blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE)
+    listed = rule_pb2.Action(add_to_blacklist=ENTERPRISE)
     before = await create(gg, asked("旧", "词", action=listed))
     changed = rule_pb2.Rule()
     changed.CopyFrom(sent)
@@ -293,7 +298,7 @@ async def test_a_page_of_large_rules_is_shorter(gg: AsyncGroupGuard) -> None:
     rules = await asyncio.gather(*(create(gg, asked(*large)) for _ in range(100)))
     pages = await listed(gg, 100)
     assert len(pages) == 2
-    assert sorted(sum(pages, [])) == sorted(rule.rule_id for rule in rules)
+    assert sorted(id for page in pages for id in page) == sorted(rule.rule_id for rule in rules)
 
 
 @pytest.mark.parametrize("size", [-1, 1001])

@@ -370,7 +370,8 @@ async def test_a_rule_is_in_20000_groups_and_no_more(store: RedisRuleStore) -> N
 
 async def test_100_rules_are_bound_to_2000_groups_in_a_moment(store: RedisRuleStore) -> None:
     """The store serves nobody else meanwhile; bit by bit it would be half a second."""
-    rules = await created(store, *(a_rule() for _ in range(100)))
+    rules = [a_rule() for _ in range(100)]
+    await asyncio.gather(*(created(store, rule) for rule in rules))
     chat_ids = await register(store, 10_000)
     scattered = chat_ids[::5]
     begun = time.perf_counter()

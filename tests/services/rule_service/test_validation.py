@@ -13,7 +13,6 @@ from rule_service.domain.rule import (
     ActionKind,
     Blacklist,
     Conditions,
-    Keyword,
     KeywordCondition,
     Owner,
     OwnerKind,

@@ -18,7 +18,12 @@ class Load:
     """Makes calls as long as the context lasts."""
 
     def __init__(
-        self, call: Callable[[int], Awaitable[object]], *, in_flight: int = 32, until_failure: bool = False
+        self,
+        call: Callable[[int], Awaitable[object]],
+        *,
+        in_flight: int = 32,
+        until_failure: bool = False,
+        pause: float = 0.0,
     ) -> None:
         """Describes the load.
 
@@ -26,6 +31,7 @@ class Load:
             call: makes the call of a number.
             in_flight: calls at once.
             until_failure: whether a caller whose call failed gives up.
+            pause: seconds that a caller waits before its next call.
         """
         self.succeeded: set[int] = set()
         """Numbers of the calls that were answered."""
@@ -33,6 +39,7 @@ class Load:
         self._call = call
         self._in_flight = in_flight
         self._until_failure = until_failure
+        self._pause = pause
         self._numbers = itertools.count()
         self._stop = False
         self._callers: list[asyncio.Task[None]] = []
@@ -70,3 +77,5 @@ class Load:
                     return
             else:
                 self.succeeded.add(number)
+            if self._pause:
+                await asyncio.sleep(self._pause)

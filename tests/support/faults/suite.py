@@ -18,7 +18,7 @@ def addresses(services: Mapping[str, ServiceProcess]) -> Addresses:
 
 def store_of(suite: Suite) -> EmbeddedStore:
     """The store that a suite owns."""
-    store = suite._store  # noqa: SLF001 - nobody but a test needs it
+    store = suite._store
     assert isinstance(store, EmbeddedStore)
     return store
 

@@ -35,6 +35,9 @@ LISTS = {
 _OUTAGE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
 """What a caller may see while something is down; whether the write happened is then not known."""
 _PAUSE = 0.05
+"""Seconds after a failure."""
+_BREATH = 0.004
+"""Seconds between two writes of a writer: on a machine with few cores the services need some, too."""
 
 
 @dataclass
@@ -116,6 +119,7 @@ class Writer(threading.Thread):
                 return False
             self.repeated += 1
             time.sleep(_PAUSE)
+        time.sleep(_BREATH)
         return True
 
     def _try(self, doubt: Doubt) -> bool:
@@ -245,7 +249,7 @@ class Checker(Writer):
         self.last_skipped = [Check.Name(it.check) for it in verdict.not_evaluated]
         self.skipped |= {(Check.Name(it.check), SkipReason.Name(it.reason)) for it in verdict.not_evaluated}
         self.acknowledged["CheckMessage"] = self.acknowledged.get("CheckMessage", 0) + 1
-        time.sleep(_PAUSE / 10)  # the writers are what matters
+        time.sleep(_BREATH)
 
 
 class Writing:

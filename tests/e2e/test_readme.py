@@ -1,0 +1,160 @@
+"""What the README says is so: its code runs, its table is the code's."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections import defaultdict
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from blacklist_service.config import BlacklistSettings
+from filter_service.config import FilterSettings
+from groupguard.filter.v1.verdict_pb2 import DECISION_WARN
+from groupguard_cli import main
+from groupguard_client import Addresses, GroupGuard
+from groupguard_client.connection import PORTS
+from rule_service.config import RuleSettings
+from support.commands import grpcurl_binary, run
+from support.corp import Corp
+from support.services import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+SERVICES = {"rule": RuleSettings, "filter": FilterSettings, "blacklist": BlacklistSettings}
+
+
+def block(heading: str, language: str) -> str:
+    """The first block of code of a language under a heading."""
+    found = re.search(rf"^#+ {heading}$.*?^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    assert found, f"no block of {language} under {heading!r}"
+    return found[1]
+
+
+def settings() -> dict[str, tuple[str, str, str]]:
+    """Default, services and help of every variable, from the dataclasses that read them."""
+    services: dict[str, list[str]] = defaultdict(list)
+    rows: dict[str, tuple[str, str]] = {}
+    helps: dict[str, list[str]] = defaultdict(list)
+
+    def read(kind: Any, service: str) -> None:
+        for item in fields(kind):
+            if "variable" not in item.metadata:
+                read(item.type, service)
+                continue
+            variable = item.metadata["variable"]
+            default, text = item.metadata["default"], item.metadata["help"]
+            services[variable].append(service)
+            if text not in helps[variable]:
+                helps[variable].append(text)
+            rows[variable] = ("required" if default is None else f"`{default}`", "")
+
+    for service, kind in SERVICES.items():
+        read(kind, service)
+    return {
+        variable: (
+            default,
+            "all" if len(services[variable]) == len(SERVICES) else ", ".join(services[variable]),
+            "; ".join(helps[variable]),
+        )
+        for variable, (default, _) in rows.items()
+    }
+
+
+def test_the_first_rule_takes_five_lines_and_warns(environment: dict[str, str], gg: GroupGuard) -> None:
+    """The block as it stands, run by Python, prints the verdict that the README shows; the rule is there afterwards."""
+    code = block("A first rule in five lines of Python", "python")
+    lines = [node for node in ast.parse(code).body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    assert len(lines) == 5
+    assert {node.lineno for node in lines} == {node.end_lineno for node in lines}
+
+    done = run([sys.executable, "-W", "error", "-c", code], env=environment)
+
+    assert done.returncode == 0, done.stderr
+    shown = re.search(r"```\n(verdict \{.*?)```", README, re.DOTALL)
+    assert shown
+    assert without_ids(done.stdout) == without_ids(shown[1])
+    assert Corp(gg, "ww1").say("加微信", chat="wrShop").decision == DECISION_WARN
+
+
+def without_ids(text: str) -> str:
+    """The text without what is different every time; non-ASCII may be escaped."""
+    text = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), text)
+    if not any(ord(character) > 255 for character in text):
+        text = text.encode("latin-1").decode("utf-8")
+    return re.sub(r'(_rule_id|rule_id|rules_revision): "[^"]*"|rule_revision: \d+', r"\1", text).strip()
+
+
+def test_the_same_works_with_grpcurl(
+    addresses: Addresses, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """The block as it stands, run by a shell; only the ports are this suite's."""
+    script = block("The same with grpcurl", "sh")
+    for name, port in PORTS.items():
+        script = script.replace(f"127.0.0.1:{port}", getattr(addresses, name))
+    (tmp_path / "grpcurl").symlink_to(grpcurl_binary())
+    environment["PATH"] = f"{tmp_path}:{environment['PATH']}"
+
+    done = run(["sh", "-eu", "-c", script], env=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert '"decision": "DECISION_WARN"' in done.stdout
+    assert '"warning_text": "本群请勿发广告"' in done.stdout
+
+
+def test_the_table_of_settings_is_the_codes() -> None:
+    """Variable, default, services and meaning of every setting, in the order of the code, and no other."""
+    table = re.search(r"<!-- settings: .*?\n\|---.*?\n(.*?)<!-- end of settings -->", README, re.DOTALL)
+    assert table
+    expected = [
+        f"| `{variable}` | {default} | {services} | {text} |"
+        for variable, (default, services, text) in settings().items()
+    ]
+    assert table[1].splitlines() == expected
+
+
+def test_the_table_of_the_clients_variables_is_true() -> None:
+    """Every variable in it is read, and the defaults are those of the client."""
+    rows = dict(
+        re.findall(r"^\| `(GROUPGUARD_\w+_ADDRESS)` \| `([\d.:]+)` \| gRPC target", README, re.MULTILINE)
+    )
+    defaults = Addresses()
+    assert rows == {
+        "GROUPGUARD_RULE_ADDRESS": defaults.rule,
+        "GROUPGUARD_FILTER_ADDRESS": defaults.filter,
+        "GROUPGUARD_BLACKLIST_ADDRESS": defaults.blacklist,
+    }
+    assert Addresses.from_environment(dict.fromkeys(rows, "host:1")) == Addresses(
+        "host:1", "host:1", "host:1"
+    )
+
+
+def test_every_command_and_option_named_exists() -> None:
+    """What the README calls is there, with the options it gives."""
+    helps = {
+        name: CliRunner().invoke(main.app, [*name.split(), "--help"], env={"COLUMNS": "200"}).stdout
+        for name in ("serve all", "serve rule", "serve filter", "serve blacklist", "demo", "check", "token")
+    }
+    for called in re.findall(r"groupguard ((?:serve \w+|demo|check|token)[^`\n]*)", README):
+        name = re.match(r"serve \w+|\w+", called)
+        assert name
+        for option in re.findall(r"--[a-z-]+", called):
+            assert option in helps[name[0]]
+    for option in ("--free-ports", "--data-dir", "--redis-url", "--ephemeral-url"):
+        assert option in README
+        assert option in helps["serve all"]
+    assert "--json" in helps["check"]
+    assert "--listen" in helps["serve rule"]
+
+
+def test_every_path_of_the_tree_is_there() -> None:
+    """What the README describes is in the repository."""
+    tree = block("The tree", "")
+    assert tree.strip()
+    for line in tree.splitlines():
+        assert (ROOT / line.split()[0]).is_dir()
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
