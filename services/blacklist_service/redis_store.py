@@ -9,11 +9,12 @@ from blacklist_service.blacklist_keys import BlacklistKeys, count_field
 from blacklist_service.domain.entry import Addition, Blacklist, Entry, ListKind, Query, Removal
 from blacklist_service.domain.limits import WECOM_LIMITS, Limits
 from blacklist_service.records import entry_record, origin_id, origin_json, read_entry, read_origin
-from blacklist_service.store import Added, Removed, Write
+from blacklist_service.store import Added, Removed
 from service_kit.errors import LimitExceeded, PassedLimit, RequestIdReused
 from service_kit.redis_client import StoreClient
 from service_kit.scripts import Argument, Scripts
 from service_kit.store_errors import ScriptRefused
+from service_kit.writes import Write
 
 _Place: TypeAlias = tuple[Blacklist, str]
 """A list and a customer who may be on it."""
@@ -85,7 +86,7 @@ class RedisBlacklistStore:
         external_userids: Sequence[str],
         arguments: Sequence[Argument] = (),
     ) -> dict[str, Any]:
-        """Runs a script that begins and ends as `lua/_commit.lua` says; returns its answer."""
+        """Runs a script that begins and ends as `lua/_request.lua` says; returns its answer."""
         keys = BlacklistKeys(write.corp_id)
         try:
             answer = await self._scripts.run(

@@ -1,21 +1,19 @@
 """BlacklistService's methods: protos in, the store's answers out."""
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from blacklist_service import access, convert
-from blacklist_service.store import BlacklistStore, Write
+from blacklist_service.store import BlacklistStore
 from groupguard.blacklist.v1 import blacklist_service_pb2 as pb
 from groupguard.blacklist.v1 import blacklist_service_pb2_grpc as grpc_pb
 from service_kit.auth import caller
-from service_kit.ids import request_id_or_new
 from service_kit.required import require
+from service_kit.writes import Write, begin_write
 
 if TYPE_CHECKING:
     import grpc.aio
-    from google.protobuf.message import Message
 
     Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -51,11 +49,5 @@ class BlacklistServicer(grpc_pb.BlacklistServiceServicer):
 
 
 def _begin(request: pb.AddEntriesRequest | pb.RemoveEntriesRequest) -> Write:
-    """Checks that what is required is there, and notes what makes the write safe to repeat."""
     require(request)
-    request_id = request_id_or_new(request.request_id)
-    body: Message = type(request)()
-    body.CopyFrom(request)
-    body.ClearField("request_id")
-    fingerprint = hashlib.sha256(body.SerializeToString(deterministic=True)).hexdigest()
-    return Write(request.corp_id, request_id, f"{type(request).__name__} {fingerprint}")
+    return begin_write(request)

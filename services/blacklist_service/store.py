@@ -15,16 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from blacklist_service.domain.entry import Addition, Entry, Query, Removal
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """What makes a write safe to repeat."""
-
-    corp_id: str
-    request_id: str
-    fingerprint: str
-    """Hash over the request's body."""
+from service_kit.writes import Write
 
 
 @dataclass(frozen=True, slots=True)

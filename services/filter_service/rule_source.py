@@ -100,7 +100,9 @@ class GrpcRuleSource:
     async def notices(self) -> AsyncIterator[tuple[str, Revision] | None]:
         call = self._stub.WatchRevisions(WatchRevisionsRequest())
         try:
-            if _WATCHING in (await call.initial_metadata() or ()):  # a call that fails has metadata too, without it
+            if _WATCHING in (
+                await call.initial_metadata() or ()
+            ):  # a call that fails has metadata too, without it
                 yield None
             async for notice in call:
                 yield notice.corp_id, Revision.parse(notice.rules_revision)

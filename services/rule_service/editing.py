@@ -1,13 +1,15 @@
 """Changing rules that are there: read, check, write if nobody was faster."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rule_service.access import require_edit
 from rule_service.domain.rule import Rule, StoredRule
 from rule_service.domain.validation import validate_rule
-from rule_service.store import BindingCount, Operation, RuleStore, Write
+from rule_service.store import BindingCount, Operation, RuleStore
 from service_kit.errors import EtagMismatch
 from service_kit.revision import Revision
+from service_kit.writes import Write
 
 _ATTEMPTS = 20
 """Tries of an update that tests no etag; each loses only to another write of the same rule."""
@@ -39,6 +41,8 @@ async def update_rule(
         _require_state(stored, etag)
         rule = change(stored)
         validate_rule(rule)
+        if replace(rule, updated_at=stored.rule.updated_at) == stored.rule:
+            rule = stored.rule  # nothing changes, so the time doesn't either
         try:
             return await store.replace_rule(write, rule, stored.revision)
         except EtagMismatch:

@@ -1,20 +1,20 @@
-"""RuleStore on Redis or Valkey: writes are Lua scripts, one a method; reads are plain commands."""
+"""RuleStore on Redis or Valkey: writes are Lua scripts, one a method."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from rule_service.change_log import binding_payload, changes, revision_after, revision_before
+from rule_service.change_log import binding_payload
 from rule_service.domain import limits
 from rule_service.domain.bindings import masks, without
 from rule_service.domain.group import Group, StoredGroup, why_not_bindable
-from rule_service.domain.rule import Owner, OwnerKind, Rule, StoredRule
-from rule_service.notices import listen
+from rule_service.domain.rule import OwnerKind, Rule, StoredRule
 from rule_service.records import group_json, read_group, read_rule, read_summary, rule_json
+from rule_service.redis_reader import RedisRuleReader
 from rule_service.rule_keys import RuleKeys
-from rule_service.store import BindingChange, BindingCount, Change, Operation, Write
+from rule_service.store import BindingCount, Operation
 from service_kit.errors import (
     BindingNotAllowed,
     EtagMismatch,
@@ -25,23 +25,20 @@ from service_kit.errors import (
     RuleNotFound,
 )
 from service_kit.redis_client import StoreClient
-from service_kit.revision import NO_RULES, Revision
+from service_kit.revision import Revision
 from service_kit.scripts import Argument, Scripts
 from service_kit.store_errors import ScriptRefused, StoreUnavailable, store_errors
+from service_kit.writes import Write
 
-_BATCH = 200
-"""Objects to read in one command while everything is read: a few ms of the store's time."""
-_LOG_BATCH = 100
-"""Log entries to read in one command."""
 _PLANS = 10
 """How often a write is planned anew because what it was planned on changed meanwhile."""
 
 
-class RedisRuleStore:
+class RedisRuleStore(RedisRuleReader):
     """See `rule_service.store.RuleStore`."""
 
     def __init__(self, client: StoreClient) -> None:
-        self._client: Any = client  # redis-py types every answer as a union over all of its modes
+        super().__init__(client)
         self._scripts = Scripts(client, "rule_service")
 
     async def create_rule(self, write: Write, rule: Rule) -> tuple[StoredRule, Revision]:
@@ -59,16 +56,6 @@ class RedisRuleStore:
             limit = PassedLimit(f"corp {write.corp_id}", f"rules of {rule.owner}", most, current, 1)
             raise LimitExceeded([limit]) from None
         return _stored(result), revision
-
-    async def get_rules(self, corp_id: str, rule_ids: Sequence[str]) -> list[StoredRule]:
-        found = await self._read_rules(RuleKeys(corp_id), rule_ids)
-        if missing := sorted(set(rule_ids) - {stored.rule.rule_id for stored in found}):
-            raise RuleNotFound(missing)
-        return found
-
-    async def list_rules(self, corp_id: str, owner: Owner | None, after: str, count: int) -> list[StoredRule]:
-        keys = RuleKeys(corp_id)
-        return await self._read_rules(keys, await self._rule_ids(keys, owner, after, count))
 
     async def replace_rule(
         self, write: Write, rule: Rule, expected_revision: int
@@ -196,79 +183,6 @@ class RedisRuleStore:
         ]
         return stored, result["created"], revision
 
-    async def revision(self, corp_id: str) -> Revision:
-        with store_errors():
-            number, chain = await self._client.hmget(RuleKeys(corp_id).meta, ["revision", "chain"])
-        return Revision(int(number), chain.decode()) if number else NO_RULES
-
-    async def changes_since(self, corp_id: str, since: Revision) -> tuple[list[Change], Revision] | None:
-        now = await self.revision(corp_id)
-        if since.number >= now.number:
-            return ([], since) if since == now else None
-        found: list[Change] = []
-        reached = since
-        while reached.number < now.number:
-            with store_errors():
-                entries = await self._client.xrange(
-                    RuleKeys(corp_id).log, min=f"{reached.number + 1}-0", max="+", count=_LOG_BATCH
-                )
-            for id, entry in entries:
-                if revision_before(id, entry) != reached:
-                    return None
-                found += changes(entry)
-                reached = revision_after(id, entry)
-            if not entries:  # the log ends before what the store says it has
-                return None
-        return found, reached
-
-    async def read_everything(self, corp_id: str) -> AsyncIterator[list[Change]]:
-        keys = RuleKeys(corp_id)
-        cursor = 0
-        while True:
-            with store_errors():
-                cursor, records = await self._client.hscan(keys.groups, cursor, count=_BATCH)
-            yield [read_group(record) for record in records.values()]
-            if cursor == 0:
-                break
-        after = ""
-        while rule_ids := await self._rule_ids(keys, None, after, _BATCH):
-            yield [rule async for rule in self._rules_and_bindings(keys, rule_ids)]
-            after = rule_ids[-1]
-
-    async def _rules_and_bindings(self, keys: RuleKeys, rule_ids: Sequence[str]) -> AsyncIterator[Change]:
-        for stored in await self._read_rules(keys, rule_ids):
-            yield stored
-        with store_errors():
-            summaries = await self._client.hmget(keys.bindings, list(rule_ids))
-            places = [
-                (id, chunk)
-                for id, text in zip(rule_ids, summaries, strict=True)
-                for chunk in read_summary(text)[1]
-            ]
-            for start in range(0, len(places), _BATCH):
-                part = places[start : start + _BATCH]
-                bitmaps = await self._client.mget([keys.bits(rule_id, chunk) for rule_id, chunk in part])
-                for (rule_id, chunk), bitmap in zip(part, bitmaps, strict=True):
-                    yield BindingChange(Operation.SET, (rule_id,), chunk, bitmap or b"")
-
-    def notices(self) -> AsyncIterator[tuple[str, Revision]]:
-        return listen(self._client)
-
-    async def _rule_ids(self, keys: RuleKeys, owner: Owner | None, after: str, count: int) -> list[str]:
-        start = f"({after}" if after else "-"
-        with store_errors():
-            ids = await self._client.zrange(keys.ids(owner), start, "+", bylex=True, offset=0, num=count)
-        return [id.decode() for id in ids]
-
-    async def _read_rules(self, keys: RuleKeys, rule_ids: Sequence[str]) -> list[StoredRule]:
-        """Returns the rules that are there, in the order asked."""
-        if not rule_ids:
-            return []
-        with store_errors():
-            records = await self._client.hmget(keys.rules, list(rule_ids))
-            summaries = await self._client.hmget(keys.bindings, list(rule_ids))
-        return [read_rule(record, text) for record, text in zip(records, summaries, strict=True) if record]
-
     async def _write(
         self, script: str, write: Write, keys: Sequence[str], arguments: Sequence[Argument]
     ) -> tuple[Any, Revision]:
@@ -277,7 +191,7 @@ class RedisRuleStore:
         try:
             answer = await self._scripts.run(
                 script,
-                [corp.meta, corp.log, corp.request(write.request_id), *keys],
+                [corp.request(write.request_id), corp.meta, corp.log, *keys],
                 [write.fingerprint, write.corp_id, *arguments],
                 retry_once=True,
             )

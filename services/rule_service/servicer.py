@@ -1,11 +1,8 @@
 """RuleService's methods: protos in, the store's answers out."""
 
-import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
-
-from google.protobuf.message import Message
 
 from groupguard.rule.v1 import rule_service_pb2 as pb
 from groupguard.rule.v1 import rule_service_pb2_grpc as grpc_pb
@@ -14,12 +11,13 @@ from rule_service import access, convert, pages
 from rule_service.domain.validation import validate_configuration, validate_groups, validate_rule
 from rule_service.editing import configure_groups, delete_rule, update_rule
 from rule_service.fetch import fetch
-from rule_service.store import Operation, RuleStore, Write
+from rule_service.store import Operation, RuleStore
 from rule_service.watch import Watch
 from service_kit.errors import invalid
-from service_kit.ids import new_rule_id, request_id_or_new, require_id
+from service_kit.ids import new_rule_id, require_id
 from service_kit.required import require
 from service_kit.revision import Revision
+from service_kit.writes import Write, begin_write
 
 if TYPE_CHECKING:
     import grpc.aio
@@ -161,12 +159,8 @@ def _begin(request: Any, whole: bool = True) -> Write:
         request: the write.
         whole: whether it holds everything that is required; an update holds part of a rule only.
     """
-    request_id = request_id_or_new(request.request_id)
-    body: Message = type(request)()
-    body.CopyFrom(request)
-    body.ClearField("request_id")
-    fingerprint = hashlib.sha256(body.SerializeToString(deterministic=True)).hexdigest()
+    write = begin_write(request)
     if whole:
         require(request)
     require_id("corp_id", request.corp_id)
-    return Write(request.corp_id, request_id, f"{type(request).__name__} {fingerprint}")
+    return write

@@ -18,16 +18,7 @@ from typing import Protocol
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Owner, Rule, StoredRule
 from service_kit.revision import Revision
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """What makes a write safe to repeat."""
-
-    corp_id: str
-    request_id: str
-    fingerprint: str
-    """Hash over the request's body."""
+from service_kit.writes import Write
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,15 @@ class PermissionDenied(GroupguardError):
     reason = "PERMISSION_DENIED"
 
 
+class CallTooLong(GroupguardError):
+    """The server gave up a call."""
+
+    reason = "CALL_TOO_LONG"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not done within {seconds:.3g} s", seconds=f"{seconds:.3g}")
+
+
 class RulesUnavailable(GroupguardError):
     """A corp's rules were never loaded and can't be loaded now."""
 

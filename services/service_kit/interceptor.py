@@ -14,6 +14,7 @@ import grpc.aio
 from grpc_status import rpc_status
 
 from service_kit import auth, deadline
+from service_kit.errors import CallTooLong
 from service_kit.request_log import log
 from service_kit.status import to_status
 
@@ -89,10 +90,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                     with self._served(context, report, seconds):
                         return await inner(self._authorized(method, request, report), context)
             except TimeoutError as error:
-                if limit.expired():
-                    report.done("DEADLINE_EXCEEDED")
-                    await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"not done within {seconds:.3g} s")
-                await self._fail(error, context, report)
+                await self._fail(CallTooLong(seconds) if limit.expired() else error, context, report)
             except asyncio.CancelledError:
                 report.done("CANCELLED")
                 raise

@@ -45,8 +45,8 @@ class _Script:
 class Scripts:
     """The scripts ``lua/*.lua`` of one Python package.
 
-    Files whose names begin with ``_`` hold shared functions: their text, in the order of their names, is put before
-    that of every script.
+    Files whose names begin with ``_`` hold shared functions: their text, this package's own first and then in the order
+    of their names, is put before that of every script.
     """
 
     def __init__(self, client: StoreClient, package: str) -> None:
@@ -107,16 +107,20 @@ class Scripts:
 
 
 def _read(package: str) -> dict[str, _Script]:
-    folder = resources.files(package) / "lua"
-    texts = {
-        file.name.removesuffix(".lua"): file.read_text(encoding="utf-8")
-        for file in (folder.iterdir() if folder.is_dir() else ())
-        if file.name.endswith(".lua")
-    }
-    shared = "\n".join(texts[name] for name in sorted(texts) if name.startswith("_"))
+    ours, texts = _texts("service_kit"), _texts(package)
+    shared = "\n".join(all_[name] for all_ in (ours, texts) for name in sorted(all_) if name.startswith("_"))
     full = {name: f"{shared}\n{text}" for name, text in texts.items() if not name.startswith("_")}
     # SHA-1 is the name the server gives to a script, not a protection.
     return {
         name: _Script(text, hashlib.sha1(text.encode("utf-8"), usedforsecurity=False).hexdigest())
         for name, text in full.items()
+    }
+
+
+def _texts(package: str) -> dict[str, str]:
+    folder = resources.files(package) / "lua"
+    return {
+        file.name.removesuffix(".lua"): file.read_text(encoding="utf-8")
+        for file in (folder.iterdir() if folder.is_dir() else ())
+        if file.name.endswith(".lua")
     }

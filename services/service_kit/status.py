@@ -28,6 +28,7 @@ _CODES: dict[type[errors.GroupguardError], int] = {
     errors.Unauthenticated: code_pb2.UNAUTHENTICATED,
     errors.PermissionDenied: code_pb2.PERMISSION_DENIED,
     errors.RulesUnavailable: code_pb2.UNAVAILABLE,
+    errors.CallTooLong: code_pb2.DEADLINE_EXCEEDED,
 }
 
 

@@ -36,21 +36,19 @@ def block(heading: str, language: str) -> str:
 
 def settings() -> dict[str, tuple[str, str, str]]:
     """Default, services and help of every variable, from the dataclasses that read them."""
+    defaults: dict[str, str] = {}
     services: dict[str, list[str]] = defaultdict(list)
-    rows: dict[str, tuple[str, str]] = {}
-    helps: dict[str, list[str]] = defaultdict(list)
+    helps: dict[str, dict[str, None]] = defaultdict(dict)
 
     def read(kind: Any, service: str) -> None:
         for item in fields(kind):
             if "variable" not in item.metadata:
                 read(item.type, service)
                 continue
-            variable = item.metadata["variable"]
-            default, text = item.metadata["default"], item.metadata["help"]
+            variable, default = item.metadata["variable"], item.metadata["default"]
+            defaults[variable] = "required" if default is None else f"`{default}`"
             services[variable].append(service)
-            if text not in helps[variable]:
-                helps[variable].append(text)
-            rows[variable] = ("required" if default is None else f"`{default}`", "")
+            helps[variable][item.metadata["help"]] = None
 
     for service, kind in SERVICES.items():
         read(kind, service)
@@ -60,7 +58,7 @@ def settings() -> dict[str, tuple[str, str, str]]:
             "all" if len(services[variable]) == len(SERVICES) else ", ".join(services[variable]),
             "; ".join(helps[variable]),
         )
-        for variable, (default, _) in rows.items()
+        for variable, default in defaults.items()
     }
 
 
@@ -85,7 +83,7 @@ def without_ids(text: str) -> str:
     text = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), text)
     if not any(ord(character) > 255 for character in text):
         text = text.encode("latin-1").decode("utf-8")
-    return re.sub(r'(_rule_id|rule_id|rules_revision): "[^"]*"|rule_revision: \d+', r"\1", text).strip()
+    return re.sub(r'(rule_id|revision): ("[^"]*"|\d+)', r"\1: …", text).strip()
 
 
 def test_the_same_works_with_grpcurl(

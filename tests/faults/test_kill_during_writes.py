@@ -102,6 +102,7 @@ def _check_everything(gg: GroupGuard, writing: Writing) -> None:
     assert writing.surprises() == []
     assert min(writing.progress()) > 0
     writing.resolve(gg)
+    writing.repeat_answered(gg)
     stored = audit_rules(gg, writing)
     listed = audit_lists(gg, writing.ledger)
     wrong: list[str] = []

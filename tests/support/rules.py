@@ -26,10 +26,11 @@ from rule_service.domain.rule import (
     State,
 )
 from rule_service.servicer import RuleServicer
-from rule_service.store import RuleStore, Write
+from rule_service.store import RuleStore
 from rule_service.watch import Watch
 from service_kit import auth
 from service_kit.ids import new_rule_id
+from service_kit.writes import Write
 from support.services import in_process
 
 SERVICE = "groupguard.rule.v1.RuleService"
@@ -60,7 +61,7 @@ def a_write(corp_id: str = CORP, body: str = "body", request_id: str = "") -> Wr
 
 
 def groups(count: int, first: int = 0, owner: str = "zhang", **fields: Any) -> list[Group]:
-    """Groups wr<first>, wr<first + 1>, …"""
+    """Groups wr<first>, wr<first + 1> and so on."""
     return [Group(f"wr{number}", owner, **fields) for number in range(first, first + count)]
 
 

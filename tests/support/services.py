@@ -135,8 +135,8 @@ def launched(module: str, environment: Mapping[str, str]) -> Iterator[ServicePro
     command += [sys.executable, "-W", "error", "-m", module]
     with (
         short_folder() as folder,
-        open(folder / "out", "wb") as out,
-        open(folder / "err", "wb") as err,
+        (folder / "out").open("wb") as out,
+        (folder / "err").open("wb") as err,
         subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=out, stderr=err) as popen,
     ):
         try:

@@ -7,7 +7,7 @@ from rule_service.domain.group import Group
 from rule_service.domain.rule import Action, ActionKind, Blacklist, KeywordCondition, OwnerKind, Rule
 from service_kit.errors import InvalidFields, Violation
 from service_kit.ids import id_violations
-from service_kit.matching import contains, fold
+from service_kit.matching import contains, fold, is_blank
 
 _SPEAKING = (ActionKind.WARN, ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS)
 
@@ -142,13 +142,13 @@ def _leaks(rule: Rule) -> Iterator[Violation]:
     """A warning is read by everybody in the group: it must not teach the words that are looked for."""
     condition = rule.conditions.keywords
     for keyword in condition.keywords if condition else ():
-        if keyword.text.strip() and contains(rule.action.warning_text, keyword.text):
+        if not is_blank(keyword.text) and contains(rule.action.warning_text, keyword.text):
             yield Violation("rule.action.warning_text", f"holds the rule's keyword {keyword.text[:64]!r}")
 
 
 def _text(field: str, text: str, most: int) -> Iterator[Violation]:
-    if not text.strip():
-        yield Violation(field, f"1 to {most} characters are needed, not only blanks")
+    if is_blank(text):
+        yield Violation(field, f"1 to {most} characters are needed, not only what nobody sees")
     elif len(text) > most:
         yield _too_long(field, text, most)
 

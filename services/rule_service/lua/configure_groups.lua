@@ -65,7 +65,7 @@ end
 if #over > 0 or not changed then
   redis.call('DEL', mask, masked)
   if #over > 0 then return refuse('LIMIT', {rules = over}) end
-  return remember(cjson.encode({token = current_token(), result = results}))
+  return keep(results)
 end
 
 for c = 1, chunk_count do

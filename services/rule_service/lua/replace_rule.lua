@@ -9,6 +9,8 @@ if not stored then return refuse('RULE_NOT_FOUND', {rule_ids = {ARGV[3]}}) end
 local at = string.match(stored, '^(%d+):')
 if at ~= ARGV[5] then return refuse('ETAG_MISMATCH', {etag = at}) end
 
+local summary = redis.call('HGET', KEYS[5], ARGV[3]) or nil
+if stored == at .. ':' .. ARGV[4] then return keep({record = stored, summary = summary}) end
 local record = next_revision() .. ':' .. ARGV[4]
 redis.call('HSET', KEYS[4], ARGV[3], record)
-return commit('rule', record, {record = record, summary = redis.call('HGET', KEYS[5], ARGV[3]) or nil})
+return commit('rule', record, {record = record, summary = summary})

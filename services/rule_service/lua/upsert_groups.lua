@@ -23,5 +23,5 @@ for index = 3, #ARGV, 2 do
 end
 
 local result = {ordinals = ordinals, created = created}
-if #changes == 0 then return remember(cjson.encode({token = current_token(), result = result})) end
+if #changes == 0 then return keep(result) end
 return commit('groups', table.concat(changes, '\n'), result)

@@ -3,5 +3,6 @@
 from service_kit.matching.boundary import at_boundary
 from service_kit.matching.find import contains
 from service_kit.matching.fold import fold
+from service_kit.matching.visible import is_blank
 
-__all__ = ["at_boundary", "contains", "fold"]
+__all__ = ["at_boundary", "contains", "fold", "is_blank"]

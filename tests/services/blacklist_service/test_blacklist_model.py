@@ -24,9 +24,10 @@ from blacklist_service.domain.entry import (
 )
 from blacklist_service.domain.limits import Limits
 from blacklist_service.redis_store import RedisBlacklistStore
-from blacklist_service.store import Added, Removed, Write
+from blacklist_service.store import Added, Removed
 from service_kit.errors import LimitExceeded
 from service_kit.redis_client import StoreClient, connect
+from service_kit.writes import Write
 
 CUSTOMERS = ["wm1", "wm2", "a:b", "{}", "群", "%", "wm1 "]
 LISTS = [ENTERPRISE, Blacklist(ListKind.PERSONAL, "zhang"), Blacklist(ListKind.PERSONAL, "zhang:1")]

@@ -20,11 +20,12 @@ from blacklist_service.domain.entry import (
 )
 from blacklist_service.domain.limits import Limits
 from blacklist_service.redis_store import RedisBlacklistStore
-from blacklist_service.store import Added, Removed, Write
+from blacklist_service.store import Added, Removed
 from service_kit.errors import LimitExceeded, RequestIdReused
 from service_kit.keys import corp_key
 from service_kit.redis_client import StoreClient, connect
 from service_kit.store_errors import StoreUnavailable
+from service_kit.writes import Write
 
 ZHANG = Blacklist(ListKind.PERSONAL, "zhang")
 LI = Blacklist(ListKind.PERSONAL, "li")

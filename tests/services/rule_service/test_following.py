@@ -154,8 +154,8 @@ class Writer:
 @pytest.fixture
 def spread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes everything be read in small parts, so that few objects are many parts."""
-    monkeypatch.setattr("rule_service.redis_store._BATCH", 3)
-    monkeypatch.setattr("rule_service.redis_store._LOG_BATCH", 4)
+    monkeypatch.setattr("rule_service.redis_reader._BATCH", 3)
+    monkeypatch.setattr("rule_service.redis_reader._LOG_BATCH", 4)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -163,11 +163,11 @@ def spread(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_followers_end_where_the_store_is(store: RedisRuleStore, seed: int) -> None:
     """Random writes; one follower goes by differences, another starts anew every time."""
     writer, follower = Writer(store, seed), Follower()
-    for round in range(20):
+    for turn in range(20):
         for _ in range(writer.random.randint(0, 12)):
             await writer.write()
         kinds = await follower.follow(store)
-        assert kinds[0] == (RESET if round == 0 else DIFF)
+        assert kinds[0] == (RESET if turn == 0 else DIFF)
         assert follower.since == str(await store.revision(CORP))
         assert follower.state() == writer.state()
         fresh = Follower()

@@ -215,6 +215,19 @@ async def test_an_update_that_is_wrong_changes_nothing(
     assert before == await gg.rules.GetRule(pb.GetRuleRequest(corp_id=CORP, rule_id=before.rule_id))
 
 
+async def test_an_update_to_what_is_there_already_is_no_new_revision(gg: AsyncGroupGuard) -> None:
+    """Saving a form unchanged neither moves the corp on nor makes anybody else's etag old."""
+    before = await create(gg)
+    request = pb.UpdateRuleRequest(corp_id=CORP, rule=before)
+    request.update_mask.paths.append("*")
+    answer = await gg.rules.UpdateRule(request)
+    assert answer.rule == before
+    request.rule.display_name = "other"
+    after = await gg.rules.UpdateRule(request)
+    assert after.rule.revision == before.revision + 1
+    assert after.rules_revision != answer.rules_revision
+
+
 async def test_an_old_etag_is_refused_and_the_current_one_told(gg: AsyncGroupGuard) -> None:
     old = await create(gg)
     now = await update(gg, rule_pb2.Rule(rule_id=old.rule_id, display_name="a", etag=old.etag))

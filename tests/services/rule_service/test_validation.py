@@ -78,8 +78,21 @@ INVALID: dict[str, tuple[Rule, str, str]] = {
         "at least one condition is needed; none is set",
     ),
     "65 characters": (a_rule("字" * 65), f"{KEYWORDS}[0].text", "at most 64 characters are allowed, not 65"),
-    "empty": (a_rule("a", ""), f"{KEYWORDS}[1].text", "1 to 64 characters are needed, not only blanks"),
-    "blank": (a_rule(" \u3000\t"), f"{KEYWORDS}[0].text", "1 to 64 characters are needed, not only blanks"),
+    "empty": (
+        a_rule("a", ""),
+        f"{KEYWORDS}[1].text",
+        "1 to 64 characters are needed, not only what nobody sees",
+    ),
+    "zero width": (
+        a_rule("\u200b\u2060\ufe0f"),
+        f"{KEYWORDS}[0].text",
+        "1 to 64 characters are needed, not only what nobody sees",
+    ),
+    "blank": (
+        a_rule(" \u3000\t"),
+        f"{KEYWORDS}[0].text",
+        "1 to 64 characters are needed, not only what nobody sees",
+    ),
     "same keyword": (
         a_rule("a", "b", "a"),
         f"{KEYWORDS}[2].text",
@@ -93,12 +106,12 @@ INVALID: dict[str, tuple[Rule, str, str]] = {
     "no name": (
         a_rule(display_name=""),
         "rule.display_name",
-        "1 to 64 characters are needed, not only blanks",
+        "1 to 64 characters are needed, not only what nobody sees",
     ),
     "blank name": (
         a_rule(display_name=" "),
         "rule.display_name",
-        "1 to 64 characters are needed, not only blanks",
+        "1 to 64 characters are needed, not only what nobody sees",
     ),
     "name of 65": (
         a_rule(display_name="n" * 65),
@@ -113,17 +126,17 @@ INVALID: dict[str, tuple[Rule, str, str]] = {
     "warning without text": (
         acting(ActionKind.WARN),
         TEXT,
-        "1 to 200 characters are needed, not only blanks",
+        "1 to 200 characters are needed, not only what nobody sees",
     ),
     "warning and kicking without text": (
         acting(ActionKind.WARN_AND_KICK, " "),
         TEXT,
-        "1 to 200 characters are needed, not only blanks",
+        "1 to 200 characters are needed, not only what nobody sees",
     ),
     "warning first without text": (
         acting(ActionKind.KICK_AFTER_WARNINGS, "", 3),
         TEXT,
-        "1 to 200 characters are needed, not only blanks",
+        "1 to 200 characters are needed, not only what nobody sees",
     ),
     "text for nobody": (
         acting(ActionKind.KICK, "bye"),

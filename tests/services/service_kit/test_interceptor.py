@@ -145,12 +145,16 @@ async def test_every_message_of_a_stream_is_checked(client: Client, kind: str) -
     )
     call = method(requests(), metadata=[("authorization", "Bearer secret")])
     answers = []
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
+
+    async def take_all() -> None:
         if kind == "stream_unary":
             await call
         else:
             async for answer in call:
                 answers.append(answer)
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await take_all()
     assert failure(caught.value).reason == "PERMISSION_DENIED"
     assert len(answers) == (kind == "stream_stream")
 

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,6 +89,8 @@ class Writer(threading.Thread):
         self.doubts: list[Doubt] = []
         self.acknowledged: dict[str, int] = {}
         """Answers received, by method."""
+        self.last_answers: deque[tuple[Doubt, Any]] = deque(maxlen=5)
+        """The newest writes and their answers."""
         self.repeated = 0
         """Writes that were sent again by the writer, beyond the client's own retries."""
         self.surprises: list[str] = []
@@ -132,6 +135,7 @@ class Writer(threading.Thread):
             time.sleep(_PAUSE)
             return False
         doubt.acknowledged(answer)
+        self.last_answers.append((doubt, answer))
         self.acknowledged[doubt.method] = self.acknowledged.get(doubt.method, 0) + 1
         return True
 
@@ -298,6 +302,17 @@ class Writing:
     def resolve(self, gg: GroupGuard) -> int:
         """Has every second write in doubt repeated; see `Writer.resolve`."""
         return sum(writer.resolve(gg) for writer in self.writers)
+
+    def repeat_answered(self, gg: GroupGuard) -> None:
+        """Sends each writer's newest writes again, as a client does that lost the answers.
+
+        Raises:
+            AssertionError: an answer differs from the first one.
+        """
+        for writer in self.writers:
+            for write, answer in writer.last_answers:
+                again = getattr(getattr(gg, write.service), write.method)(write.request)
+                assert again == answer, f"{write.method} was answered {answer} and then {again}"
 
     def doubts(self, service: str) -> int:
         """Writes that may or may not have happened."""

@@ -115,6 +115,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         { "reason": "INTERNAL", "domain": "groupguard",
           "metadata": { "call": "3f2a9c1d" } }
     """
+    ERROR_REASON_CALL_TOO_LONG: _ErrorReason.ValueType  # 15
+    """DEADLINE_EXCEEDED: the server gave up the call, after its own longest time or the
+    caller's. Whether a write happened is not known: repeat it with its request_id.
+
+        { "reason": "CALL_TOO_LONG", "domain": "groupguard",
+          "metadata": { "seconds": "10" } }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Names why a call failed. Every error status carries a google.rpc.ErrorInfo whose
@@ -214,5 +221,12 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 14
 
     { "reason": "INTERNAL", "domain": "groupguard",
       "metadata": { "call": "3f2a9c1d" } }
+"""
+ERROR_REASON_CALL_TOO_LONG: ErrorReason.ValueType  # 15
+"""DEADLINE_EXCEEDED: the server gave up the call, after its own longest time or the
+caller's. Whether a write happened is not known: repeat it with its request_id.
+
+    { "reason": "CALL_TOO_LONG", "domain": "groupguard",
+      "metadata": { "seconds": "10" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

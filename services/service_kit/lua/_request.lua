@@ -1,4 +1,4 @@
--- What every write of BlacklistService begins and ends with.
+-- What makes a write safe to repeat; put before every script.
 --
 -- KEYS[1] record of the request_id   ARGV[1] fingerprint of the request's body
 

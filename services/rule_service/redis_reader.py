@@ -1,0 +1,110 @@
+"""Reading rules, groups and bindings from Redis or Valkey, with plain commands."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from rule_service.change_log import changes, revision_after, revision_before
+from rule_service.domain.rule import Owner, StoredRule
+from rule_service.notices import listen
+from rule_service.records import read_group, read_rule, read_summary
+from rule_service.rule_keys import RuleKeys
+from rule_service.store import BindingChange, Change, Operation
+from service_kit.errors import RuleNotFound
+from service_kit.redis_client import StoreClient
+from service_kit.revision import NO_RULES, Revision
+from service_kit.store_errors import store_errors
+
+_BATCH = 200
+"""Objects to read in one command while everything is read: a few ms of the store's time."""
+_LOG_BATCH = 100
+"""Log entries to read in one command."""
+
+
+class RedisRuleReader:
+    """The reading half of `rule_service.store.RuleStore`."""
+
+    def __init__(self, client: StoreClient) -> None:
+        self._client: Any = client  # redis-py types every answer as a union over all of its modes
+
+    async def get_rules(self, corp_id: str, rule_ids: Sequence[str]) -> list[StoredRule]:
+        found = await self._read_rules(RuleKeys(corp_id), rule_ids)
+        if missing := sorted(set(rule_ids) - {stored.rule.rule_id for stored in found}):
+            raise RuleNotFound(missing)
+        return found
+
+    async def list_rules(self, corp_id: str, owner: Owner | None, after: str, count: int) -> list[StoredRule]:
+        keys = RuleKeys(corp_id)
+        return await self._read_rules(keys, await self._rule_ids(keys, owner, after, count))
+
+    async def revision(self, corp_id: str) -> Revision:
+        with store_errors():
+            number, chain = await self._client.hmget(RuleKeys(corp_id).meta, ["revision", "chain"])
+        return Revision(int(number), chain.decode()) if number else NO_RULES
+
+    async def changes_since(self, corp_id: str, since: Revision) -> tuple[list[Change], Revision] | None:
+        now = await self.revision(corp_id)
+        if since.number >= now.number:
+            return ([], since) if since == now else None
+        found: list[Change] = []
+        reached = since
+        while reached.number < now.number:
+            with store_errors():
+                entries = await self._client.xrange(
+                    RuleKeys(corp_id).log, min=f"{reached.number + 1}-0", max="+", count=_LOG_BATCH
+                )
+            for id, entry in entries:
+                if revision_before(id, entry) != reached:
+                    return None
+                found += changes(entry)
+                reached = revision_after(id, entry)
+            if not entries:  # the log ends before what the store says it has
+                return None
+        return found, reached
+
+    async def read_everything(self, corp_id: str) -> AsyncIterator[list[Change]]:
+        keys = RuleKeys(corp_id)
+        cursor = 0
+        while True:
+            with store_errors():
+                cursor, records = await self._client.hscan(keys.groups, cursor, count=_BATCH)
+            yield [read_group(record) for record in records.values()]
+            if cursor == 0:
+                break
+        after = ""
+        while rule_ids := await self._rule_ids(keys, None, after, _BATCH):
+            yield [rule async for rule in self._rules_and_bindings(keys, rule_ids)]
+            after = rule_ids[-1]
+
+    async def _rules_and_bindings(self, keys: RuleKeys, rule_ids: Sequence[str]) -> AsyncIterator[Change]:
+        for stored in await self._read_rules(keys, rule_ids):
+            yield stored
+        with store_errors():
+            summaries = await self._client.hmget(keys.bindings, list(rule_ids))
+            places = [
+                (id, chunk)
+                for id, text in zip(rule_ids, summaries, strict=True)
+                for chunk in read_summary(text)[1]
+            ]
+            for start in range(0, len(places), _BATCH):
+                part = places[start : start + _BATCH]
+                bitmaps = await self._client.mget([keys.bits(rule_id, chunk) for rule_id, chunk in part])
+                for (rule_id, chunk), bitmap in zip(part, bitmaps, strict=True):
+                    yield BindingChange(Operation.SET, (rule_id,), chunk, bitmap or b"")
+
+    def notices(self) -> AsyncIterator[tuple[str, Revision]]:
+        return listen(self._client)
+
+    async def _rule_ids(self, keys: RuleKeys, owner: Owner | None, after: str, count: int) -> list[str]:
+        start = f"({after}" if after else "-"
+        with store_errors():
+            ids = await self._client.zrange(keys.ids(owner), start, "+", bylex=True, offset=0, num=count)
+        return [id.decode() for id in ids]
+
+    async def _read_rules(self, keys: RuleKeys, rule_ids: Sequence[str]) -> list[StoredRule]:
+        """Returns the rules that are there, in the order asked."""
+        if not rule_ids:
+            return []
+        with store_errors():
+            records = await self._client.hmget(keys.rules, list(rule_ids))
+            summaries = await self._client.hmget(keys.bindings, list(rule_ids))
+        return [read_rule(record, text) for record, text in zip(records, summaries, strict=True) if record]
