@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -97,6 +98,11 @@ def _is_taken(port: int) -> bool:
     return False
 
 
+def _on_signals(handler: Callable[..., None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
 @app.command("all")
 def all_(
     redis_url: Annotated[
@@ -136,9 +142,10 @@ def all_(
     from service_kit.service_process import ServiceFailed
     from service_kit.suite import StoreUrls, Suite
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    def give_up(*_: object) -> None:
+        raise typer.Exit(130)
+
+    _on_signals(give_up)  # loading a large store takes long, and nothing serves yet
     folder = data_dir or _default_folder()
     store = StoreUrls(redis_url, ephemeral_url or redis_url) if redis_url else EmbeddedStore(folder)
     suite = Suite(store, ports={} if free_ports else PORTS)
@@ -157,6 +164,8 @@ def all_(
         if isinstance(error, ServiceFailed) and taken and not free_ports:
             show(f"taken on 127.0.0.1: {', '.join(taken)}; free them, or use any others with --free-ports")
         raise typer.Exit(1) from None
+    stop = threading.Event()
+    _on_signals(lambda *_: stop.set())
     try:
         where = "the store named by --redis-url" if redis_url else escape(str(folder))
         errors.print(f"[green]groupguard serves[/green] from {where}")

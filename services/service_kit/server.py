@@ -30,6 +30,7 @@ from service_kit.settings import (
     switch,
 )
 
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 HEALTH_SERVICE = "grpc.health.v1.Health"
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 """Largest request; gRPC's own default, said here because the protos count on it."""
@@ -171,12 +172,13 @@ def run(main: Callable[[], Awaitable[None]]) -> int:
 
 
 async def _until_terminated(main: Callable[[], Awaitable[None]]) -> None:
-    """Runs an entry point; SIGTERM ends it even before it serves, while it waits for its store, say.
+    """Runs an entry point; SIGTERM or SIGINT ends it even before it serves, while it waits for its store, say.
 
-    Nothing ends a container's first process that has no handler.
+    Without handlers nothing ends a container's first process, and SIGINT no process of a background job.
     """
     running = asyncio.ensure_future(main())
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    for number in _ENDING:
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     with suppress(asyncio.CancelledError):
         await running
 
@@ -226,6 +228,6 @@ def _bind(server: grpc.aio.Server, address: str, variable: str) -> int:
 def _on_signal() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDING:
         loop.add_signal_handler(number, stop.set)
     return stop

@@ -40,6 +40,7 @@ TABLE: list[tuple[Exception, int, str, dict[str, str]]] = [
     (StoreUnavailable("gone"), 14, "STORE_UNAVAILABLE", {}),
     (StoreFull("full"), 8, "STORE_FULL", {}),
     (errors.RulesUnavailable("ww1", "why"), 14, "RULES_UNAVAILABLE", {"corp_id": "ww1"}),
+    (errors.CallTooLong(10), 4, "CALL_TOO_LONG", {"seconds": "10"}),
     (RuntimeError("redis://:secret@"), 13, "INTERNAL", {"call": "id"}),
     (errors.GroupguardError("of no known kind: secret"), 13, "INTERNAL", {"call": "id"}),
 ]
