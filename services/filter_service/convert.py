@@ -37,11 +37,13 @@ _CHECKS = {
     result.Check.STRIKES: verdict_pb2.CHECK_STRIKES,
     result.Check.RETRY: verdict_pb2.CHECK_RETRY,
     result.Check.ADD_TO_BLACKLIST: verdict_pb2.CHECK_ADD_TO_BLACKLIST,
+    result.Check.CONDITIONS: verdict_pb2.CHECK_CONDITIONS,
 }
 _SKIP_REASONS = {
     result.SkipReason.UNAVAILABLE: verdict_pb2.SKIP_REASON_UNAVAILABLE,
     result.SkipReason.FACT_ABSENT: verdict_pb2.SKIP_REASON_FACT_ABSENT,
     result.SkipReason.LIST_FULL: verdict_pb2.SKIP_REASON_LIST_FULL,
+    result.SkipReason.UNSUPPORTED: verdict_pb2.SKIP_REASON_UNSUPPORTED,
 }
 _BLACKLISTS = {
     Blacklist.NONE: blacklist_kind_pb2.BLACKLIST_KIND_UNSPECIFIED,
@@ -113,7 +115,9 @@ def write_verdict(verdict: result.Verdict) -> verdict_pb2.Verdict:
         shadow_hits=_hits(verdict.shadow_hits),
         shadow_hit_count=len(verdict.shadow_hits),
         not_evaluated=[
-            verdict_pb2.SkippedCheck(check=_CHECKS[skipped.check], reason=_SKIP_REASONS[skipped.reason])
+            verdict_pb2.SkippedCheck(
+                check=_CHECKS[skipped.check], reason=_SKIP_REASONS[skipped.reason], rule_ids=skipped.rule_ids
+            )
             for skipped in verdict.not_evaluated
         ],
         rules_revision=str(verdict.revision),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from filter_service.blacklists import Blacklists, BlacklistsUnavailable, ListFull, Lookup
 from filter_service.corps import Corps
-from filter_service.domain.decide import Findings, decide_by_rules, decide_unruled, find
+from filter_service.domain.decide import Findings, decide_by_rules, decide_unruled, find, unjudged
 from filter_service.domain.message import Message, SenderKind
 from filter_service.domain.rule import Blacklist
 from filter_service.domain.snapshot import Snapshot
@@ -63,6 +63,7 @@ class Judge:
                 struck_out.get(index, {}),
                 [
                     *skipped,
+                    *unjudged(snapshot, snapshot.groups[messages[index].chat_id]),
                     *([_NO_STRIKES] if striking and uncounted else []),
                     *([_NO_MESSAGE_ID] if striking and not messages[index].message_id else []),
                 ],

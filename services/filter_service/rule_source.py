@@ -134,6 +134,8 @@ def _read_rule(rule: rule_pb2.Rule) -> Rule:
         revision=rule.revision,
         state=_STATES[rule.state],
         keywords=tuple(keyword.text for keyword in rule.conditions.keywords.keywords),
+        allow_phrases=tuple(rule.conditions.keywords.allow_phrases),
+        has_other_conditions=any(field.name != "keywords" for field, _ in rule.conditions.ListFields()),
         action=Action(
             _ACTIONS[rule.action.kind],
             rule.action.warnings_before_kick,

@@ -1,6 +1,7 @@
 """Entries of the change log, as `lua/_commit.lua` writes them."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 
 import msgspec
 
@@ -39,7 +40,16 @@ def changes(entry: Mapping[bytes, bytes]) -> list[Change]:
     Raises:
         ValueError: the entry is of a kind that this version does not know.
     """
-    kind, payload = entry[b"kind"], entry[b"payload"]
+    found: list[Change] = []
+    for index in count(1):
+        kind = entry.get(b"kind%d" % index)
+        if kind is None:
+            break
+        found += _changes(kind, entry[b"payload%d" % index])
+    return found
+
+
+def _changes(kind: bytes, payload: bytes) -> list[Change]:
     match kind:
         case b"rule":
             return [read_rule(payload, None)]

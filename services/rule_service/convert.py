@@ -1,20 +1,17 @@
 """Protos to the domain and back."""
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
-
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from groupguard.common.v1 import blacklist_kind_pb2
 from groupguard.rule.v1 import changes_pb2, group_pb2, rule_pb2
+from rule_service.convert_conditions import read_conditions, write_conditions
 from rule_service.domain import limits
 from rule_service.domain import rule as domain
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.store import BindingChange, Change, DeletedRule, Operation
+from rule_service.values import ValueReader, write_enum
 from service_kit.errors import InvalidFields, Violation, invalid
-
-K = TypeVar("K")
 
 _OWNERS = {
     rule_pb2.OWNER_KIND_SUPER_ADMIN: domain.OwnerKind.SUPER_ADMIN,
@@ -26,8 +23,6 @@ _STATES = {
     rule_pb2.RULE_STATE_SHADOW: domain.State.SHADOW,
     rule_pb2.RULE_STATE_DISABLED: domain.State.DISABLED,
 }
-_MATCH_MODES = {rule_pb2.MATCH_MODE_EXACT: domain.MatchMode.EXACT}
-_DEFAULT_MATCH_MODE = rule_pb2.MATCH_MODE_EXACT
 _ACTIONS = {
     rule_pb2.ACTION_KIND_WARN: domain.ActionKind.WARN,
     rule_pb2.ACTION_KIND_KICK: domain.ActionKind.KICK,
@@ -49,7 +44,7 @@ CHANGEABLE = (
     "display_name",
     "state",
     "conditions",
-    "conditions.keywords",
+    *(f"conditions.{field.name}" for field in rule_pb2.Conditions.DESCRIPTOR.fields),
     "action",
     "action.kind",
     "action.warnings_before_kick",
@@ -59,33 +54,21 @@ CHANGEABLE = (
 """Paths that UpdateRule's mask may name."""
 
 
-class _Reader:
-    """Reads enums, keeping what is wrong until the end."""
-
-    def __init__(self) -> None:
-        self.violations: list[Violation] = []
-
-    def enum(self, path: str, known: Mapping[Any, K], value: Any) -> K:
-        if value not in known:
-            self.violations.append(Violation(path, f"not a value this server knows: {value}"))
-        return known.get(value, next(iter(known.values())))
-
-
 def read_owner(owner: rule_pb2.Owner, path: str) -> domain.Owner:
     """Reads an owner.
 
     Raises:
         InvalidFields: its kind is unknown, or it has an id that does not go with its kind.
     """
-    reader = _Reader()
+    reader = ValueReader()
     read = _owner(reader, owner, path)
     if reader.violations:
         raise InvalidFields(reader.violations)
     return read
 
 
-def _owner(reader: _Reader, owner: rule_pb2.Owner, path: str) -> domain.Owner:
-    kind = reader.enum(f"{path}.kind", _OWNERS, owner.kind)
+def _owner(reader: ValueReader, owner: rule_pb2.Owner, path: str) -> domain.Owner:
+    kind = reader.read(f"{path}.kind", _OWNERS, owner.kind)
     ids = {domain.OwnerKind.STRATEGY: "strategy_id", domain.OwnerKind.MEMBER: "userid"}
     for other, field in ids.items():
         if other is not kind and getattr(owner, field):
@@ -99,26 +82,8 @@ def read_rule(rule: rule_pb2.Rule, rule_id: str, created_at: float, updated_at: 
     Raises:
         InvalidFields: enums hold values that this server does not know.
     """
-    reader = _Reader()
-    conditions = domain.Conditions()
-    if rule.conditions.HasField("keywords"):
-        path = "rule.conditions.keywords.keywords"
-        conditions = domain.Conditions(
-            domain.KeywordCondition(
-                tuple(
-                    domain.Keyword(
-                        keyword.text,
-                        reader.enum(
-                            f"{path}[{index}].match_mode",
-                            _MATCH_MODES,
-                            keyword.match_mode or _DEFAULT_MATCH_MODE,
-                        ),
-                    )
-                    for index, keyword in enumerate(rule.conditions.keywords.keywords)
-                )
-            )
-        )
-    action_kind = reader.enum("rule.action.kind", _ACTIONS, rule.action.kind)
+    reader = ValueReader()
+    action_kind = reader.read("rule.action.kind", _ACTIONS, rule.action.kind)
     warnings = rule.action.warnings_before_kick
     if action_kind is domain.ActionKind.KICK_AFTER_WARNINGS and warnings == 0:
         warnings = limits.DEFAULT_WARNINGS_BEFORE_KICK
@@ -126,13 +91,13 @@ def read_rule(rule: rule_pb2.Rule, rule_id: str, created_at: float, updated_at: 
         rule_id=rule_id,
         owner=_owner(reader, rule.owner, "rule.owner"),
         display_name=rule.display_name,
-        state=reader.enum("rule.state", _STATES, rule.state),
-        conditions=conditions,
+        state=reader.read("rule.state", _STATES, rule.state),
+        conditions=read_conditions(reader, rule.conditions, "rule.conditions"),
         action=domain.Action(
             kind=action_kind,
             warnings_before_kick=warnings,
             warning_text=rule.action.warning_text,
-            add_to_blacklist=reader.enum(
+            add_to_blacklist=reader.read(
                 "rule.action.add_to_blacklist", _BLACKLISTS, rule.action.add_to_blacklist
             ),
         ),
@@ -179,20 +144,21 @@ def _is_set(rule: rule_pb2.Rule, path: str) -> bool:
 def write_rule(stored: domain.StoredRule) -> rule_pb2.Rule:
     """Writes a rule."""
     rule = stored.rule
-    written = rule_pb2.Rule(
+    return rule_pb2.Rule(
         rule_id=rule.rule_id,
         owner=rule_pb2.Owner(
-            kind=_back(_OWNERS, rule.owner.kind),
+            kind=write_enum(_OWNERS, rule.owner.kind),
             strategy_id=rule.owner.id if rule.owner.kind is domain.OwnerKind.STRATEGY else "",
             userid=rule.owner.id if rule.owner.kind is domain.OwnerKind.MEMBER else "",
         ),
         display_name=rule.display_name,
-        state=_back(_STATES, rule.state),
+        state=write_enum(_STATES, rule.state),
+        conditions=write_conditions(rule.conditions),
         action=rule_pb2.Action(
-            kind=_back(_ACTIONS, rule.action.kind),
+            kind=write_enum(_ACTIONS, rule.action.kind),
             warnings_before_kick=rule.action.warnings_before_kick,
             warning_text=rule.action.warning_text,
-            add_to_blacklist=_back(_BLACKLISTS, rule.action.add_to_blacklist),
+            add_to_blacklist=write_enum(_BLACKLISTS, rule.action.add_to_blacklist),
         ),
         etag=stored.etag,
         revision=stored.revision,
@@ -200,12 +166,6 @@ def write_rule(stored: domain.StoredRule) -> rule_pb2.Rule:
         update_time=_timestamp(rule.updated_at),
         group_count=stored.group_count,
     )
-    if rule.conditions.keywords is not None:
-        written.conditions.keywords.keywords.extend(
-            rule_pb2.Keyword(text=keyword.text, match_mode=_back(_MATCH_MODES, keyword.match_mode))
-            for keyword in rule.conditions.keywords.keywords
-        )
-    return written
 
 
 def read_group(group: group_pb2.Group) -> Group:
@@ -237,16 +197,12 @@ def write_change(change: Change) -> changes_pb2.Change:
         case BindingChange():
             return changes_pb2.Change(
                 binding=changes_pb2.BindingChange(
-                    operation=_back(_OPERATIONS, change.operation),
+                    operation=write_enum(_OPERATIONS, change.operation),
                     rule_ids=change.rule_ids,
                     chunk=change.chunk,
                     bitmap=change.bitmap.rstrip(b"\0"),
                 )
             )
-
-
-def _back(known: Mapping[Any, K], value: K) -> Any:
-    return next(number for number, kind in known.items() if kind is value)
 
 
 def _timestamp(seconds: float) -> Timestamp:

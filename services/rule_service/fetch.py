@@ -9,7 +9,7 @@ from service_kit.revision import Revision
 from service_kit.store_errors import StoreUnavailable
 
 _CHUNK_BYTES = 512 * 1024
-"""A chunk is closed when it holds this much, so that it stays under 1 MiB: no change is larger than 100 KB."""
+"""A chunk holds no more than this, or a single change: the largest, a rule with every list full, has 620 KB."""
 _ATTEMPTS = 5
 """How often everything is read when so much changes meanwhile that the log does not cover it."""
 
@@ -52,11 +52,12 @@ def _chunks(
 ) -> Iterator[FetchRulesResponse]:
     chunk, size = FetchRulesResponse(kind=kind), 0
     for change in map(write_change, changes):
-        chunk.changes.append(change)
-        size += change.ByteSize()
-        if size > _CHUNK_BYTES:
+        grown = size + change.ByteSize()
+        if chunk.changes and grown > _CHUNK_BYTES:
             yield chunk
-            chunk, size = FetchRulesResponse(), 0
+            chunk, grown = FetchRulesResponse(), grown - size
+        chunk.changes.append(change)
+        size = grown
     if reached is not None:
         chunk.rules_revision = str(reached)
     if chunk.changes or chunk.rules_revision:

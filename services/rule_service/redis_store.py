@@ -10,11 +10,12 @@ from rule_service.change_log import binding_payload
 from rule_service.domain import limits
 from rule_service.domain.bindings import masks, without
 from rule_service.domain.group import Group, StoredGroup, why_not_bindable
-from rule_service.domain.rule import OwnerKind, Rule, StoredRule
+from rule_service.domain.rule import Owner, OwnerKind, Rule, StoredRule
 from rule_service.records import group_json, read_group, read_rule, read_summary, rule_json
 from rule_service.redis_reader import RedisRuleReader
+from rule_service.release import Release, losing_owners
 from rule_service.rule_keys import RuleKeys
-from rule_service.store import BindingCount, Operation
+from rule_service.store import BindingCount, Operation, Upserted
 from service_kit.errors import (
     BindingNotAllowed,
     EtagMismatch,
@@ -152,7 +153,7 @@ class RedisRuleStore(RedisRuleReader):
                 operation.value,
                 limits.GROUPS_PER_RULE,
                 binding_payload(operation, rule_ids, ordinals),
-                hashlib.sha1(b"\n".join(records), usedforsecurity=False).hexdigest() if owners_matter else "",
+                _digest(records) if owners_matter else "",
                 len(rule_ids),
                 len(chunks),
                 *rule_ids,
@@ -169,19 +170,68 @@ class RedisRuleStore(RedisRuleReader):
         answer = await self._answered(write)
         return None if answer is None else (_counts(rule_ids, answer[0]), answer[1])
 
-    async def upsert_groups(
-        self, write: Write, groups: Sequence[Group]
-    ) -> tuple[list[StoredGroup], int, Revision]:
-        arguments: list[Argument] = []
-        for group in groups:
-            arguments += [group.chat_id, group_json(group)]
+    async def upsert_groups(self, write: Write, groups: Sequence[Group]) -> Upserted:
+        for _ in range(_PLANS):
+            try:
+                return await self._upsert_groups(write, groups)
+            except ScriptRefused as refusal:
+                if refusal.code != "CHANGED_MEANWHILE":
+                    raise
+        raise StoreUnavailable("the groups, or the rules bound to them, keep changing")
+
+    async def _upsert_groups(self, write: Write, groups: Sequence[Group]) -> Upserted:
+        keys = RuleKeys(write.corp_id)
+        chat_ids = [group.chat_id for group in groups]
+        before = await self.revision(write.corp_id)
+        with store_errors():
+            records = await self._client.hmget(keys.groups, chat_ids)
+        losses = losing_owners([record and read_group(record) for record in records], groups)
+        releases = [await self._release(keys, owner, ordinals) for owner, ordinals in losses.items()]
+        places: list[tuple[str, str, int]] = []
+        bits: list[str] = []
+        stay: list[bytes] = []
+        for release, bound in releases:
+            for chunk, mask in release.staying.items():
+                stay.append(mask)
+                for rule_id in (it for it in release.rule_ids if chunk in bound[it]):
+                    places.append((rule_id, str(chunk), len(stay)))
+                    bits.append(keys.bits(rule_id, chunk))
+        plan = {
+            "seen": _digest(records),
+            "revision": before.number if losses else -1,
+            "chat_ids": chat_ids,
+            "bodies": [group_json(group).decode() for group in groups],
+            "releases": [
+                binding_payload(Operation.UNBIND, release.rule_ids, release.ordinals).decode()
+                for release, _ in releases
+                if release.rule_ids
+            ],
+            "chunks": places,
+        }
         result, revision = await self._write(
-            "upsert_groups", write, [RuleKeys(write.corp_id).groups], arguments
+            "upsert_groups",
+            write,
+            [keys.groups, keys.bindings, *keys.scratch, *bits],
+            [msgspec.json.encode(plan), *stay],
         )
         stored = [
             StoredGroup(group, number) for group, number in zip(groups, result["ordinals"], strict=True)
         ]
-        return stored, result["created"], revision
+        return Upserted(tuple(stored), result["created"], result["released"], revision)
+
+    async def _release(
+        self, keys: RuleKeys, owner: Owner, ordinals: Sequence[int]
+    ) -> tuple[Release, dict[str, tuple[int, ...]]]:
+        """Returns what an owner's rules lose with some groups, and the chunks that each of these rules has."""
+        rule_ids = await self._rule_ids(keys, owner, "", limits.RULES_PER_OWNER)
+        if not rule_ids:
+            return Release((), tuple(ordinals)), {}
+        with store_errors():
+            summaries = await self._client.hmget(keys.bindings, rule_ids)
+        concerned = masks(ordinals).keys()
+        chunks = {id: read_summary(text)[1] for id, text in zip(rule_ids, summaries, strict=True)}
+        bound = {id: has for id, has in chunks.items() if concerned & set(has)}
+        return Release(tuple(bound), tuple(ordinals)), bound
 
     async def _write(
         self, script: str, write: Write, keys: Sequence[str], arguments: Sequence[Argument]
@@ -200,6 +250,11 @@ class RedisRuleStore(RedisRuleReader):
                 raise RequestIdReused(write.request_id) from None
             raise
         return _decode(answer)
+
+
+def _digest(records: Sequence[bytes | None]) -> str:
+    """Sums up what the registry says of some groups, as `lua/_commit.lua` does."""
+    return hashlib.sha1(b"\n".join(record or b"" for record in records), usedforsecurity=False).hexdigest()
 
 
 def _decode(answer: bytes) -> tuple[Any, Revision]:

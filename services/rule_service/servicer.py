@@ -122,9 +122,12 @@ class RuleServicer(grpc_pb.RuleServiceServicer):
         write = _begin(request)
         groups = [convert.read_group(group) for group in request.groups]
         validate_groups(groups)
-        stored, created, revision = await self._store.upsert_groups(write, groups)
+        done = await self._store.upsert_groups(write, groups)
         return pb.UpsertGroupsResponse(
-            groups=map(convert.write_group, stored), created_count=created, rules_revision=str(revision)
+            groups=map(convert.write_group, done.groups),
+            created_count=done.created,
+            released_binding_count=done.released,
+            rules_revision=str(done.revision),
         )
 
     async def WatchRevisions(

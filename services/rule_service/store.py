@@ -30,6 +30,18 @@ class BindingCount:
     after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """What an upsert of groups did."""
+
+    groups: tuple[StoredGroup, ...]
+    created: int
+    """How many of them are new."""
+    released: int
+    """How many bindings went."""
+    revision: Revision
+
+
 class Operation(Enum):
     """What a binding change does."""
 
@@ -122,10 +134,11 @@ class RuleStore(Protocol):
     ) -> tuple[list[BindingCount], Revision] | None:
         """Returns what `configure_groups` returned for the same write before; likewise."""
 
-    async def upsert_groups(
-        self, write: Write, groups: Sequence[Group]
-    ) -> tuple[list[StoredGroup], int, Revision]:
-        """Adds or replaces groups; returns them, the number of new ones, and the revision."""
+    async def upsert_groups(self, write: Write, groups: Sequence[Group]) -> Upserted:
+        """Adds or replaces groups.
+
+        Bindings of rules whose owner may bind a group no longer go with the write.
+        """
 
     async def revision(self, corp_id: str) -> Revision:
         """Returns where the corp's rules are; NO_RULES for an unknown corp."""

@@ -13,18 +13,9 @@ from groupguard.rule.v1 import rule_service_pb2 as pb
 from groupguard.rule.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_server
 from groupguard_client import Addresses, AsyncGroupGuard
 from rule_service.access import PERMISSIONS
+from rule_service.domain.conditions import Conditions, Keyword, KeywordCondition
 from rule_service.domain.group import Group
-from rule_service.domain.rule import (
-    Action,
-    ActionKind,
-    Conditions,
-    Keyword,
-    KeywordCondition,
-    Owner,
-    OwnerKind,
-    Rule,
-    State,
-)
+from rule_service.domain.rule import Action, ActionKind, Owner, OwnerKind, Rule, State
 from rule_service.servicer import RuleServicer
 from rule_service.store import RuleStore
 from rule_service.watch import Watch

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from filter_service.domain.message import Message, SenderKind
 from filter_service.domain.rule import ActionKind, Blacklist, Group, Rule, State
 from filter_service.domain.snapshot import Snapshot
-from filter_service.domain.verdict import Decision, Effects, Hit, Reason, Skipped, Verdict
+from filter_service.domain.spans import Spans
+from filter_service.domain.verdict import Check, Decision, Effects, Hit, Reason, Skipped, SkipReason, Verdict
 from filter_service.domain.warning import render_warning
 
 _KICKING = (ActionKind.KICK, ActionKind.WARN_AND_KICK)
@@ -42,18 +43,35 @@ class Findings:
 def find(snapshot: Snapshot, group: Group, text: str) -> Findings:
     """Looks for the keywords of the rules bound to a group."""
     bound: dict[str, bool] = {}
-    hits: list[Hit] = []
-    shadow_hits: list[Hit] = []
+    found: list[Hit] = []
+    excused: dict[str, list[tuple[int, int]]] = {}
     for start, end, postings in snapshot.index.scan(text):
         for posting in postings:
             rule_id = posting.rule_id
             if rule_id not in bound:
                 bound[rule_id] = snapshot.binds(rule_id, group)
-            if bound[rule_id]:
-                rule = snapshot.rules[rule_id]
-                hit = Hit(rule, posting.keyword, start, end)
-                (hits if rule.state is State.ENABLED else shadow_hits).append(hit)
-    return Findings(tuple(hits), tuple(shadow_hits))
+            if not bound[rule_id]:
+                continue
+            if posting.excuses:
+                excused.setdefault(rule_id, []).append((start, end))
+            else:
+                found.append(Hit(snapshot.rules[rule_id], posting.keyword, start, end))
+    allowed = {rule_id: Spans(spans) for rule_id, spans in excused.items()}
+    hits = [
+        hit
+        for hit in found
+        if hit.rule.rule_id not in allowed or not allowed[hit.rule.rule_id].cover(hit.start, hit.end)
+    ]
+    return Findings(
+        tuple(hit for hit in hits if hit.rule.state is State.ENABLED),
+        tuple(hit for hit in hits if hit.rule.state is State.SHADOW),
+    )
+
+
+def unjudged(snapshot: Snapshot, group: Group) -> list[Skipped]:
+    """Names the rules bound to a group that have conditions which are not judged."""
+    rule_ids = tuple(rule_id for rule_id in snapshot.partly_judged if snapshot.binds(rule_id, group))
+    return [Skipped(Check.CONDITIONS, SkipReason.UNSUPPORTED, rule_ids)] if rule_ids else []
 
 
 def decide_unruled(

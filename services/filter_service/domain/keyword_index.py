@@ -22,6 +22,8 @@ class Posting:
     rule_id: str
     keyword: str
     """As the rule spells it."""
+    excuses: bool = False
+    """Whether it is an allow phrase of the rule, and not a keyword."""
 
 
 class KeywordIndex:

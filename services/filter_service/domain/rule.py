@@ -48,6 +48,10 @@ class Rule:
     state: State
     keywords: tuple[str, ...]
     action: Action
+    allow_phrases: tuple[str, ...] = ()
+    """Phrases that excuse a keyword inside them."""
+    has_other_conditions: bool = False
+    """Whether the rule has conditions besides keywords, which are not judged here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class Snapshot:
     index: KeywordIndex = field(default_factory=lambda: KeywordIndex(()))
     counts_strikes: bool = False
     """Whether any enabled rule kicks after warnings."""
+    partly_judged: tuple[str, ...] = ()
+    """Rules, by rule_id, with conditions that are not judged."""
 
     def binds(self, rule_id: str, group: Group) -> bool:
         """Tells whether a rule is bound to a group."""
@@ -92,6 +94,13 @@ class Snapshot:
                 rule.state is State.ENABLED and rule.action.kind is ActionKind.KICK_AFTER_WARNINGS
                 for rule in rules.values()
             ),
+            partly_judged=tuple(
+                sorted(
+                    rule.rule_id
+                    for rule in rules.values()
+                    if rule.has_other_conditions and rule.state is not State.DISABLED
+                )
+            ),
         )
 
 
@@ -113,8 +122,13 @@ def _number(bitmap: bytes, size: int) -> int:
     return int.from_bytes(bitmap.ljust(size, b"\0"), "big")
 
 
-def _active(rule: Rule | None) -> tuple[str, ...]:
-    return rule.keywords if rule is not None and rule.state is not State.DISABLED else ()
+def _active(rule: Rule | None) -> tuple[Posting, ...]:
+    if rule is None or rule.state is State.DISABLED:
+        return ()
+    return (
+        *(Posting(rule.rule_id, word) for word in rule.keywords),
+        *(Posting(rule.rule_id, phrase, excuses=True) for phrase in rule.allow_phrases),
+    )
 
 
 def _same_keywords(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> bool:
@@ -125,4 +139,4 @@ def _same_keywords(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> bool:
 
 
 def _index(rules: Mapping[str, Rule]) -> KeywordIndex:
-    return KeywordIndex(Posting(rule.rule_id, word) for rule in rules.values() for word in _active(rule))
+    return KeywordIndex(posting for rule in rules.values() for posting in _active(rule))

@@ -59,6 +59,7 @@ class Check(Enum):
     STRIKES = "strikes"
     RETRY = "retry"
     ADD_TO_BLACKLIST = "add_to_blacklist"
+    CONDITIONS = "conditions"
 
 
 class SkipReason(Enum):
@@ -67,6 +68,7 @@ class SkipReason(Enum):
     UNAVAILABLE = "unavailable"
     FACT_ABSENT = "fact_absent"
     LIST_FULL = "list_full"
+    UNSUPPORTED = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Skipped:
 
     check: Check
     reason: SkipReason
+    rule_ids: tuple[str, ...] = ()
+    """The rules concerned, if not all are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,5 +17,5 @@ def render_warning(index: KeywordIndex, template: str, nickname: str) -> str:
     if not nickname.strip():
         return template.replace(PLACEHOLDER, SOMEBODY)
     text = template.replace(PLACEHOLDER, nickname)
-    shows_keyword = next(index.scan(text), None) is not None
+    shows_keyword = any(not it.excuses for _, _, postings in index.scan(text) for it in postings)
     return template.replace(PLACEHOLDER, SOMEBODY) if shows_keyword else text

@@ -13,6 +13,22 @@ GROUPS_PER_UPSERT = 1_000
 KEYWORDS_PER_RULE = 100
 """* Keywords in one condition."""
 KEYWORD_CHARACTERS = 64
+"""Characters of a keyword or an allow phrase."""
+ALLOW_PHRASES_PER_RULE = 100
+"""Allow phrases in one condition."""
+WEB_WHITELIST_PER_RULE = 1_000
+"""* Web pages in one rule's whitelist."""
+MINI_PROGRAM_WHITELIST_PER_RULE = 1_000
+"""* Mini programs in one rule's whitelist."""
+MESSAGE_CHARACTERS = (1, 10_000)
+"""Bounds of a length condition's characters: no message is longer."""
+MESSAGE_LINES = (1, 1_000)
+TIMES = (1, 1_000)
+"""Bounds of how often something may happen in a frequency or repeat condition."""
+WINDOW_MS = (1_000, 3_600_000)
+"""Bounds of the time it is counted in: 1 s to 1 h."""
+TAGS_PER_SELECTOR = 100
+CUSTOMERS_PER_SELECTOR = 1_000
 WARNING_CHARACTERS = 200
 RULE_NAME_CHARACTERS = 64
 GROUP_NAME_CHARACTERS = 128

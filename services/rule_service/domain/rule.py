@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from rule_service.domain.conditions import Conditions
+
 
 class OwnerKind(Enum):
     """Sorts of rule owner."""
@@ -36,34 +38,6 @@ class State(Enum):
     ENABLED = "enabled"
     SHADOW = "shadow"
     DISABLED = "disabled"
-
-
-class MatchMode(Enum):
-    """How tolerant a keyword's comparison is."""
-
-    EXACT = "exact"
-
-
-@dataclass(frozen=True, slots=True)
-class Keyword:
-    """One word to find."""
-
-    text: str
-    match_mode: MatchMode = MatchMode.EXACT
-
-
-@dataclass(frozen=True, slots=True)
-class KeywordCondition:
-    """Words to find in a message."""
-
-    keywords: tuple[Keyword, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What makes a message break a rule: any one condition that is set."""
-
-    keywords: KeywordCondition | None = None
 
 
 class ActionKind(Enum):

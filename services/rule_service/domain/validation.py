@@ -3,11 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from rule_service.domain import limits
+from rule_service.domain.condition_validation import condition_violations
 from rule_service.domain.group import Group
-from rule_service.domain.rule import Action, ActionKind, Blacklist, KeywordCondition, OwnerKind, Rule
+from rule_service.domain.rule import Action, ActionKind, Blacklist, OwnerKind, Rule
+from rule_service.domain.violations import (
+    count_violations,
+    ids_violations,
+    repeat_violations,
+    text_violations,
+    too_long,
+)
 from service_kit.errors import InvalidFields, Violation
 from service_kit.ids import id_violations
-from service_kit.matching import contains, fold, is_blank
+from service_kit.matching import contains, is_blank
 
 _SPEAKING = (ActionKind.WARN, ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS)
 
@@ -19,9 +27,9 @@ def validate_rule(rule: Rule) -> None:
         InvalidFields: names every violation, by its path in the request.
     """
     violations = [
-        *_text("rule.display_name", rule.display_name, limits.RULE_NAME_CHARACTERS),
+        *text_violations("rule.display_name", rule.display_name, limits.RULE_NAME_CHARACTERS),
         *_owner(rule),
-        *_conditions(rule),
+        *condition_violations(rule.conditions, "rule.conditions"),
         *_action(rule),
     ]
     if violations:
@@ -34,26 +42,21 @@ def validate_groups(groups: Sequence[Group]) -> None:
     Raises:
         InvalidFields: names every violation, by its path in the request.
     """
-    violations = list(_count("groups", len(groups), limits.GROUPS_PER_UPSERT))
-    seen: dict[str, int] = {}
+    violations = list(count_violations("groups", len(groups), limits.GROUPS_PER_UPSERT))
     for index, group in enumerate(groups):
         path = f"groups[{index}]"
         violations += id_violations(f"{path}.chat_id", group.chat_id)
         violations += id_violations(f"{path}.owner_userid", group.owner_userid)
         if len(group.display_name) > limits.GROUP_NAME_CHARACTERS:
             violations.append(
-                _too_long(f"{path}.display_name", group.display_name, limits.GROUP_NAME_CHARACTERS)
+                too_long(f"{path}.display_name", group.display_name, limits.GROUP_NAME_CHARACTERS)
             )
-        violations += _count(
+        violations += count_violations(
             f"{path}.strategy_ids", len(group.strategy_ids), limits.STRATEGIES_PER_GROUP, least=0
         )
         for place, strategy_id in enumerate(group.strategy_ids):
             violations += id_violations(f"{path}.strategy_ids[{place}]", strategy_id)
-        if group.chat_id in seen:
-            violations.append(
-                Violation(f"{path}.chat_id", f"the same as groups[{seen[group.chat_id]}].chat_id")
-            )
-        seen.setdefault(group.chat_id, index)
+    violations += repeat_violations("groups", [group.chat_id for group in groups], ".chat_id")
     if violations:
         raise InvalidFields(violations)
 
@@ -65,21 +68,11 @@ def validate_configuration(rule_ids: Sequence[str], chat_ids: Sequence[str]) -> 
         InvalidFields: names every violation.
     """
     violations = [
-        *_ids("rule_ids", rule_ids, limits.RULES_PER_CALL),
-        *_ids("chat_ids", chat_ids, limits.GROUPS_PER_CALL),
+        *ids_violations("rule_ids", rule_ids, limits.RULES_PER_CALL),
+        *ids_violations("chat_ids", chat_ids, limits.GROUPS_PER_CALL),
     ]
     if violations:
         raise InvalidFields(violations)
-
-
-def _ids(field: str, ids: Sequence[str], most: int) -> Iterator[Violation]:
-    yield from _count(field, len(ids), most)
-    seen: dict[str, int] = {}
-    for index, id in enumerate(ids):
-        yield from id_violations(f"{field}[{index}]", id)
-        if id in seen:
-            yield Violation(f"{field}[{index}]", f"the same as {field}[{seen[id]}]")
-        seen.setdefault(id, index)
 
 
 def _owner(rule: Rule) -> Iterator[Violation]:
@@ -89,32 +82,11 @@ def _owner(rule: Rule) -> Iterator[Violation]:
         yield from id_violations("rule.owner.userid", rule.owner.id)
 
 
-def _conditions(rule: Rule) -> Iterator[Violation]:
-    if rule.conditions.keywords is None:
-        yield Violation("rule.conditions", "at least one condition is needed; none is set")
-    else:
-        yield from _keywords("rule.conditions.keywords.keywords", rule.conditions.keywords)
-
-
-def _keywords(path: str, condition: KeywordCondition) -> Iterator[Violation]:
-    yield from _count(path, len(condition.keywords), limits.KEYWORDS_PER_RULE)
-    seen: dict[str, int] = {}
-    for index, keyword in enumerate(condition.keywords):
-        field = f"{path}[{index}].text"
-        yield from _text(field, keyword.text, limits.KEYWORD_CHARACTERS)
-        folded = fold(keyword.text)
-        if folded in seen:
-            yield Violation(
-                field, f"{keyword.text[:64]!r} is the same as keywords[{seen[folded]}] after folding"
-            )
-        seen.setdefault(folded, index)
-
-
 def _action(rule: Rule) -> Iterator[Violation]:
     action = rule.action
     text = action.warning_text
     if action.kind in _SPEAKING:
-        yield from _text("rule.action.warning_text", text, limits.WARNING_CHARACTERS)
+        yield from text_violations("rule.action.warning_text", text, limits.WARNING_CHARACTERS)
         yield from _leaks(rule)
     elif text:
         yield Violation(
@@ -140,23 +112,7 @@ def _warnings(action: Action) -> Iterator[Violation]:
 
 def _leaks(rule: Rule) -> Iterator[Violation]:
     """A warning is read by everybody in the group: it must not teach the words that are looked for."""
-    condition = rule.conditions.keywords
-    for keyword in condition.keywords if condition else ():
-        if not is_blank(keyword.text) and contains(rule.action.warning_text, keyword.text):
-            yield Violation("rule.action.warning_text", f"holds the rule's keyword {keyword.text[:64]!r}")
-
-
-def _text(field: str, text: str, most: int) -> Iterator[Violation]:
-    if is_blank(text):
-        yield Violation(field, f"1 to {most} characters are needed, not only what nobody sees")
-    elif len(text) > most:
-        yield _too_long(field, text, most)
-
-
-def _too_long(field: str, text: str, most: int) -> Violation:
-    return Violation(field, f"at most {most} characters are allowed, not {len(text)}")
-
-
-def _count(field: str, number: int, most: int, least: int = 1) -> Iterator[Violation]:
-    if not least <= number <= most:
-        yield Violation(field, f"{least} to {most} are allowed, not {number}")
+    for condition in (rule.conditions.keywords, rule.conditions.nickname_keywords):
+        for keyword in condition.keywords if condition else ():
+            if not is_blank(keyword.text) and contains(rule.action.warning_text, keyword.text):
+                yield Violation("rule.action.warning_text", f"holds the rule's keyword {keyword.text[:64]!r}")

@@ -23,11 +23,9 @@ end
 if #missing > 0 then return refuse('RULE_NOT_FOUND', {rule_ids = missing}) end
 
 if ARGV[6] ~= '' then
-  local said = {}
-  for index = 9 + rule_count + 2 * chunk_count, #ARGV do
-    said[#said + 1] = redis.call('HGET', KEYS[6], ARGV[index]) or ''
-  end
-  if redis.sha1hex(table.concat(said, '\n')) ~= ARGV[6] then return refuse('CHANGED_MEANWHILE') end
+  local chat_ids = {}
+  for index = 9 + rule_count + 2 * chunk_count, #ARGV do chat_ids[#chat_ids + 1] = ARGV[index] end
+  if not still_says(KEYS[6], chat_ids, ARGV[6]) then return refuse('CHANGED_MEANWHILE') end
 end
 
 -- Puts into the scratch key what a chunk of a rule would become; returns its bits before and after.
@@ -71,22 +69,10 @@ end
 for c = 1, chunk_count do
   redis.call('SET', mask, chunk_mask(c))
   for r = 1, rule_count do
-    local _, has = apply(r, c)
-    if has > 0 then
-      redis.call('RENAME', masked, bitmap(r, c))
-      chunks[r][chunk_number(c)] = true
-    else
-      redis.call('DEL', bitmap(r, c))
-      chunks[r][chunk_number(c)] = nil
-    end
+    apply(r, c)
+    chunks[r][chunk_number(c)] = place_chunk(masked, bitmap(r, c))
   end
 end
-for r = 1, rule_count do
-  if after[r] > 0 then
-    redis.call('HSET', KEYS[5], rule_id(r), write_summary(after[r], chunks[r]))
-  else
-    redis.call('HDEL', KEYS[5], rule_id(r))
-  end
-end
+for r = 1, rule_count do write_summary(KEYS[5], rule_id(r), after[r], chunks[r]) end
 redis.call('DEL', mask, masked)
-return commit('binding', ARGV[5], results)
+return commit({{'binding', ARGV[5]}}, results)

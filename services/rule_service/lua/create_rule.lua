@@ -10,4 +10,4 @@ local record = next_revision() .. ':' .. ARGV[4]
 redis.call('HSET', KEYS[4], ARGV[3], record)
 redis.call('ZADD', KEYS[5], 0, ARGV[3])
 redis.call('ZADD', KEYS[6], 0, ARGV[3])
-return commit('rule', record, {record = record})
+return commit({{'rule', record}}, {record = record})

@@ -15,4 +15,4 @@ redis.call('ZREM', KEYS[5], ARGV[3])
 redis.call('ZREM', KEYS[6], ARGV[3])
 redis.call('HDEL', KEYS[7], ARGV[3])
 for index = 8, #KEYS do redis.call('DEL', KEYS[index]) end
-return commit('deleted', ARGV[3], {})
+return commit({{'deleted', ARGV[3]}}, {})

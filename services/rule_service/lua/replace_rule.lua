@@ -13,4 +13,4 @@ local summary = redis.call('HGET', KEYS[5], ARGV[3]) or nil
 if stored == at .. ':' .. ARGV[4] then return keep({record = stored, summary = summary}) end
 local record = next_revision() .. ':' .. ARGV[4]
 redis.call('HSET', KEYS[4], ARGV[3], record)
-return commit('rule', record, {record = record, summary = summary})
+return commit({{'rule', record}}, {record = record, summary = summary})

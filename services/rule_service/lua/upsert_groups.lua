@@ -1,11 +1,21 @@
--- KEYS[4] groups: hash chat_id → "<ordinal>:<json>"
--- ARGV[3…] chat_id, json, chat_id, json …
+-- Adds or replaces groups; bindings that a group's new owner or strategies do not allow go in the same write.
+--
+-- KEYS[4] groups: hash chat_id → "<ordinal>:<json>"   KEYS[5] bindings: hash rule_id → summary   KEYS[6] [7] scratch
+-- KEYS[8…] the bitmap chunks that lose bindings
+-- ARGV[3] JSON of what was planned: {seen, revision, chat_ids, bodies, releases, chunks}
+--   seen      SHA-1 over what the registry said of the groups
+--   revision  the corp's then, or -1 where no group changes hands
+--   releases  {payload for the log, …}
+--   chunks    for each of KEYS[8…]: {rule_id, chunk, index of its mask in ARGV[4…]}; a mask holds the groups that stay
 local answer = answered()
 if answer then return answer end
 
-local ordinals, changes, created = {}, {}, 0
-for index = 3, #ARGV, 2 do
-  local chat_id, body = ARGV[index], ARGV[index + 1]
+local plan = cjson.decode(ARGV[3])
+if not still_says(KEYS[4], plan.chat_ids, plan.seen) then return refuse('CHANGED_MEANWHILE') end
+if plan.revision >= 0 and plan.revision ~= next_revision() - 1 then return refuse('CHANGED_MEANWHILE') end
+
+local ordinals, records, created = {}, {}, 0
+for index, chat_id in ipairs(plan.chat_ids) do
   local stored = redis.call('HGET', KEYS[4], chat_id)
   local ordinal
   if stored then
@@ -14,14 +24,29 @@ for index = 3, #ARGV, 2 do
     ordinal = redis.call('HINCRBY', META, 'ordinals', 1) - 1
     created = created + 1
   end
-  local value = ordinal .. ':' .. body
-  if value ~= stored then
-    redis.call('HSET', KEYS[4], chat_id, value)
-    changes[#changes + 1] = value
+  local record = ordinal .. ':' .. plan.bodies[index]
+  if record ~= stored then
+    redis.call('HSET', KEYS[4], chat_id, record)
+    records[#records + 1] = record
   end
-  ordinals[#ordinals + 1] = tonumber(ordinal)
+  ordinals[index] = tonumber(ordinal)
 end
 
-local result = {ordinals = ordinals, created = created}
-if #changes == 0 then return keep(result) end
-return commit('groups', table.concat(changes, '\n'), result)
+local released = 0
+for index, place in ipairs(plan.chunks) do
+  local rule_id, chunk, bitmap = place[1], place[2], KEYS[7 + index]
+  local count, chunks = read_summary(redis.call('HGET', KEYS[5], rule_id))
+  redis.call('SET', KEYS[6], ARGV[3 + place[3]])
+  redis.call('BITOP', 'AND', KEYS[7], bitmap, KEYS[6])
+  local lost = redis.call('BITCOUNT', bitmap) - redis.call('BITCOUNT', KEYS[7])
+  chunks[chunk] = place_chunk(KEYS[7], bitmap)
+  write_summary(KEYS[5], rule_id, count - lost, chunks)
+  released = released + lost
+end
+redis.call('DEL', KEYS[6], KEYS[7])
+
+local result = {ordinals = ordinals, created = created, released = released}
+if #records == 0 then return keep(result) end
+local changes = {{'groups', table.concat(records, '\n')}}
+for _, payload in ipairs(plan.releases) do changes[#changes + 1] = {'binding', payload} end
+return commit(changes, result)

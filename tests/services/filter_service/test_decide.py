@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from filter_service.domain.decide import decide_by_rules, decide_unruled, find
+from filter_service.domain.decide import decide_by_rules, decide_unruled, find, unjudged
 from filter_service.domain.message import Message, SenderKind
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
 from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
-from filter_service.domain.verdict import Decision, Reason, Verdict
+from filter_service.domain.verdict import Check, Decision, Reason, Skipped, SkipReason, Verdict
 from service_kit.revision import Revision
 
 GROUP = Group("wr1", "zhang", 0)
@@ -107,6 +107,38 @@ def test_rules_of_other_groups_do_not_count() -> None:
     """Every rule's words are in one index; only those bound to the group hit."""
     made = snapshot(rule("r0", KICK)).changed([rule("r1", KICK, "传销")], Revision(10, "cd"))
     assert find(made, GROUP, "传销广告").rules == [made.rules["r0"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("路口交通拥堵", []),
+        ("口交", [(0, 2)]),
+        ("路口交通口交", [(4, 6)]),
+        ("口交路口交通", [(0, 2)]),
+        ("路口交", [(1, 3)]),
+        ("十字路口交通", []),
+    ],
+)
+def test_an_allow_phrase_excuses_what_lies_wholly_inside_it(text: str, found: list[tuple[int, int]]) -> None:
+    """Whatever comes before or after; a phrase that is only begun excuses nothing (pitfalls 1, 4)."""
+    strict = replace(rule("r0", KICK, "口交"), allow_phrases=("路口交通", "字路口交"))
+    assert [(hit.start, hit.end) for hit in judge(text, strict).hits] == found
+
+
+def test_an_allow_phrase_excuses_its_own_rule_only() -> None:
+    """What one rule allows another may still look for."""
+    lenient = replace(rule("r0", KICK, "口交"), allow_phrases=("路口交通",))
+    assert [hit.rule.rule_id for hit in judge("路口交通", lenient, rule("r1", KICK, "口交")).hits] == ["r1"]
+
+
+def test_rules_with_conditions_that_are_not_judged_are_named() -> None:
+    """Only those bound to the group and not switched off: nothing is passed in silence."""
+    more = replace(rule("r0", KICK), has_other_conditions=True)
+    off = replace(more, rule_id="r1", state=State.DISABLED)
+    made = snapshot(rule("r2", KICK), more, off).changed([replace(more, rule_id="r3")], Revision(10, "cd"))
+    assert unjudged(made, GROUP) == [Skipped(Check.CONDITIONS, SkipReason.UNSUPPORTED, ("r0",))]
+    assert unjudged(snapshot(rule("r2", KICK)), GROUP) == []
 
 
 @pytest.mark.parametrize(

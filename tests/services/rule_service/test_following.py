@@ -15,14 +15,14 @@ from groupguard.rule.v1.rule_pb2 import Rule as RuleProto
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, FetchRulesResponse
 from rule_service.domain.bindings import CHUNK_ORDINALS, ordinals
 from rule_service.domain.group import Group
-from rule_service.domain.rule import Rule
+from rule_service.domain.rule import Owner, OwnerKind, Rule
 from rule_service.fetch import fetch
 from rule_service.redis_store import RedisRuleStore
 from rule_service.rule_keys import RuleKeys
 from rule_service.store import Operation
 from service_kit.redis_client import StoreClient
 from service_kit.revision import Revision
-from support.rules import CORP, a_rule, a_write, client_of, groups, register, rule_service
+from support.rules import ADMINS, CORP, a_rule, a_write, client_of, groups, register, rule_service
 
 DIFF, RESET = FetchRulesResponse.KIND_DIFF, FetchRulesResponse.KIND_RESET
 
@@ -110,7 +110,7 @@ class Writer:
                 kinds += ["bind"] * 4 + ["unbind"] * 3
         kind = self.random.choice(kinds)
         if kind == "create":
-            rule = a_rule()
+            rule = a_rule(owner=self.random.choice([ADMINS, Owner(OwnerKind.MEMBER, "zhang")]))
             stored, _ = await self.store.create_rule(a_write(), rule)
             self.rules[rule.rule_id] = rule, stored.revision
         elif kind == "upsert":
@@ -133,15 +133,21 @@ class Writer:
     async def _upsert(self) -> None:
         numbers = self.random.sample(range(40), self.random.randint(1, 8))
         owner = self.random.choice(["zhang", "li"])
-        stored, _, _ = await self.store.upsert_groups(
-            a_write(), [Group(f"wr{number}", owner) for number in numbers]
-        )
-        self.groups |= {it.group.chat_id: (it.ordinal, owner) for it in stored}
+        done = await self.store.upsert_groups(a_write(), [Group(f"wr{number}", owner) for number in numbers])
+        self.groups |= {it.group.chat_id: (it.ordinal, owner) for it in done.groups}
+        for rule_id, (rule, _) in self.rules.items():
+            if rule.owner.kind is OwnerKind.MEMBER:
+                mine = {ordinal for ordinal, whose in self.groups.values() if whose == rule.owner.id}
+                self.bound[rule_id] = self.bound.get(rule_id, set()) & mine
 
     async def _configure(self, operation: Operation) -> None:
         rule_ids = self.random.sample(list(self.rules), self.random.randint(1, min(4, len(self.rules))))
         chat_ids = self.random.sample(list(self.groups), self.random.randint(1, min(10, len(self.groups))))
         rules = [self.rules[rule_id][0] for rule_id in rule_ids]
+        if operation is Operation.BIND and any(rule.owner.kind is OwnerKind.MEMBER for rule in rules):
+            chat_ids = [chat_id for chat_id in chat_ids if self.groups[chat_id][1] == "zhang"]
+        if not chat_ids:
+            return
         counts, _ = await self.store.configure_groups(a_write(), operation, rules, chat_ids)
         named = {self.groups[chat_id][0] for chat_id in chat_ids}
         for count in counts:

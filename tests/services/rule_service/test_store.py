@@ -12,10 +12,11 @@ import pytest
 import redis as sync_redis
 
 from rule_service.domain import limits
+from rule_service.domain.bindings import ordinals
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Owner, OwnerKind, Rule, State, StoredRule
 from rule_service.redis_store import RedisRuleStore
-from rule_service.store import Operation
+from rule_service.store import BindingChange, Operation, Upserted
 from service_kit.errors import (
     BindingNotAllowed,
     EtagMismatch,
@@ -213,19 +214,20 @@ async def test_the_thousandth_rule_of_an_owner_is_the_last(
 
 
 async def test_ordinals_are_given_once_and_kept(store: RedisRuleStore) -> None:
-    first, new, _ = await store.upsert_groups(a_write(), groups(3))
-    assert (first, new) == ([StoredGroup(group, n) for n, group in enumerate(groups(3))], 3)
+    first = await store.upsert_groups(a_write(), groups(3))
+    expected = tuple(StoredGroup(group, n) for n, group in enumerate(groups(3)))
+    assert (first.groups, first.created) == (expected, 3)
     moved = [Group("wr1", "li", "name", ("7",)), Group("wr9", "li")]
-    second, new, _ = await store.upsert_groups(a_write(), moved)
-    assert (second, new) == ([StoredGroup(moved[0], 1), StoredGroup(moved[1], 3)], 1)
+    second = await store.upsert_groups(a_write(), moved)
+    assert (second.groups, second.created) == ((StoredGroup(moved[0], 1), StoredGroup(moved[1], 3)), 1)
 
 
 async def test_a_registry_that_is_told_nothing_new_stays_at_its_revision(store: RedisRuleStore) -> None:
     told = groups(3, display_name="群/\"'", strategy_ids=("7", "8"))
-    _, _, before = await store.upsert_groups(a_write(), told)
-    stored, new, after = await store.upsert_groups(a_write(), told)
-    assert (after, new, len(stored)) == (before, 0, 3)
-    assert await store.revision(CORP) == before
+    before = await store.upsert_groups(a_write(), told)
+    after = await store.upsert_groups(a_write(), told)
+    assert (after.revision, after.created, after.groups) == (before.revision, 0, before.groups)
+    assert await store.revision(CORP) == before.revision
 
 
 # Bindings
@@ -308,6 +310,65 @@ async def test_a_group_that_changes_hands_while_it_is_being_bound_is_not_bound(
         await counts(store, BIND, [rule], chat_ids)
     assert caught.value.metadata["chat_id"] == "wr2"
     assert (await store.get_rules(CORP, [rule.rule_id]))[0].group_count == 0
+
+
+async def bound(store: RedisRuleStore, *rules: Rule) -> list[int]:
+    return [it.group_count for it in await store.get_rules(CORP, [rule.rule_id for rule in rules])]
+
+
+async def test_a_group_that_changes_hands_is_released_from_the_rules_of_its_old_owner(
+    store: RedisRuleStore,
+) -> None:
+    """Those of the member who lost it and of the strategies it left; in the same write, whatever the chunk."""
+    await register(store, 9000, strategy_ids=("7", "8"))
+    rules = await created(
+        store,
+        a_rule(owner=ZHANG),
+        a_rule(owner=ZHANG),
+        a_rule(owner=Owner(OwnerKind.STRATEGY, "7")),
+        a_rule(owner=Owner(OwnerKind.STRATEGY, "8")),
+        a_rule(),
+    )
+    chat_ids = ["wr0", "wr1", "wr8500"]
+    await counts(store, BIND, rules, chat_ids)
+    await counts(store, UNBIND, [rules[1]], ["wr0", "wr8500"])
+    before = await store.revision(CORP)
+    moved = [Group("wr0", "li", "", ("8",)), Group("wr8500", "li", "", ("7", "8")), Group("wrNew", "li")]
+    done = await store.upsert_groups(a_write(), moved)
+    assert await bound(store, *rules) == [1, 1, 2, 3, 3]
+    assert done.released == 3
+    assert done.revision.number == before.number + 1
+    followed = await store.changes_since(CORP, before)
+    assert followed is not None
+    gone = [
+        (rule_id, ordinal)
+        for change in followed[0]
+        if isinstance(change, BindingChange)
+        for rule_id in change.rule_ids
+        for ordinal in ordinals(change.chunk, change.bitmap)
+    ]
+    assert set(gone) >= {(rules[0].rule_id, 0), (rules[0].rule_id, 8500), (rules[2].rule_id, 0)}
+    assert {rule_id for rule_id, _ in gone} <= {rules[0].rule_id, rules[1].rule_id, rules[2].rule_id}
+
+
+async def test_a_group_that_keeps_its_hands_keeps_its_bindings(store: RedisRuleStore) -> None:
+    """A new name or a further strategy is no reason to lose any."""
+    [chat_id] = await register(store, 1)
+    [rule] = await created(store, a_rule(owner=ZHANG))
+    await counts(store, BIND, [rule], [chat_id])
+    done = await store.upsert_groups(a_write(), [Group(chat_id, "zhang", "new", ("7",))])
+    assert (done.released, await bound(store, rule)) == (0, [1])
+
+
+async def test_a_binding_made_while_a_group_changes_hands_goes_too(
+    store: RedisRuleStore, redis: StoreClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan of what to release is made anew when the corp changed meanwhile."""
+    [chat_id] = await register(store, 1)
+    [rule] = await created(store, a_rule(owner=ZHANG))
+    before_next_script(redis, monkeypatch, lambda: counts(store, BIND, [rule], [chat_id]))
+    done = await store.upsert_groups(a_write(), [Group(chat_id, "li")])
+    assert (done.released, await bound(store, rule)) == (1, [0])
 
 
 async def test_a_group_that_only_changes_its_name_meanwhile_is_bound(
@@ -406,7 +467,8 @@ WRITES = ["create", "replace", "delete", "bind", "unbind", "upsert"]
 
 
 def revision_in(answer: Any) -> Revision:
-    revision = answer if isinstance(answer, Revision) else answer[-1]
+    revision = answer.revision if isinstance(answer, Upserted) else answer
+    revision = revision if isinstance(revision, Revision) else revision[-1]
     assert isinstance(revision, Revision)
     return revision
 

@@ -7,17 +7,9 @@ from typing import Any
 
 import pytest
 
+from rule_service.domain.conditions import Conditions, KeywordCondition
 from rule_service.domain.group import Group
-from rule_service.domain.rule import (
-    Action,
-    ActionKind,
-    Blacklist,
-    Conditions,
-    KeywordCondition,
-    Owner,
-    OwnerKind,
-    Rule,
-)
+from rule_service.domain.rule import Action, ActionKind, Blacklist, Owner, OwnerKind, Rule
 from rule_service.domain.validation import validate_configuration, validate_groups, validate_rule
 from service_kit.errors import InvalidFields
 from support.rules import a_rule
@@ -96,12 +88,12 @@ INVALID: dict[str, tuple[Rule, str, str]] = {
     "same keyword": (
         a_rule("a", "b", "a"),
         f"{KEYWORDS}[2].text",
-        "'a' is the same as keywords[0] after folding",
+        "the same as keywords[0].text after folding",
     ),
     "same but for case and width": (
         a_rule("x", "vx", "ＶＸ"),
         f"{KEYWORDS}[2].text",
-        "'ＶＸ' is the same as keywords[1] after folding",
+        "the same as keywords[1].text after folding",
     ),
     "no name": (
         a_rule(display_name=""),
@@ -273,8 +265,8 @@ def test_groups_within_their_limits_are_valid(groups: list[Group]) -> None:
             [
                 ("groups[1].chat_id", "1 to 64 bytes are needed, not 0"),
                 ("groups[1].owner_userid", "1 to 64 bytes are needed, not 65"),
-                ("groups[2].chat_id", "the same as groups[0].chat_id"),
                 ("groups[3].strategy_ids[1]", "control characters are not allowed in an id"),
+                ("groups[2].chat_id", "the same as groups[0].chat_id"),
             ],
         ),
     ],

@@ -150,6 +150,8 @@ class _CheckEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Check.ValueType
     """
     CHECK_ADD_TO_BLACKLIST: _Check.ValueType  # 4
     """Putting the sender on the blacklist that the effects name failed."""
+    CHECK_CONDITIONS: _Check.ValueType  # 5
+    """Conditions of the rules named."""
 
 class Check(_Check, metaclass=_CheckEnumTypeWrapper):
     """Checks that can be skipped."""
@@ -166,6 +168,8 @@ counts again.
 """
 CHECK_ADD_TO_BLACKLIST: Check.ValueType  # 4
 """Putting the sender on the blacklist that the effects name failed."""
+CHECK_CONDITIONS: Check.ValueType  # 5
+"""Conditions of the rules named."""
 Global___Check: _TypeAlias = Check  # noqa: Y015
 
 class _SkipReason:
@@ -182,6 +186,8 @@ class _SkipReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SkipReason
     """The caller did not say a fact that it needs."""
     SKIP_REASON_LIST_FULL: _SkipReason.ValueType  # 3
     """The list is at its limit."""
+    SKIP_REASON_UNSUPPORTED: _SkipReason.ValueType  # 4
+    """This server judges keywords only; the rules have other conditions too."""
 
 class SkipReason(_SkipReason, metaclass=_SkipReasonEnumTypeWrapper):
     """Why a check was skipped."""
@@ -194,6 +200,8 @@ SKIP_REASON_FACT_ABSENT: SkipReason.ValueType  # 2
 """The caller did not say a fact that it needs."""
 SKIP_REASON_LIST_FULL: SkipReason.ValueType  # 3
 """The list is at its limit."""
+SKIP_REASON_UNSUPPORTED: SkipReason.ValueType  # 4
+"""This server judges keywords only; the rules have other conditions too."""
 Global___SkipReason: _TypeAlias = SkipReason  # noqa: Y015
 
 @_typing.final
@@ -372,19 +380,25 @@ class SkippedCheck(_message.Message):
 
     CHECK_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    RULE_IDS_FIELD_NUMBER: _builtins.int
     check: Global___Check.ValueType
     """Which."""
     reason: Global___SkipReason.ValueType
     """Why."""
+    @_builtins.property
+    def rule_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The rules that were not judged in full, where only some were not; by rule_id."""
+
     def __init__(
         self,
         *,
         check: Global___Check.ValueType = ...,
         reason: Global___SkipReason.ValueType = ...,
+        rule_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["check", b"check", "reason", b"reason", "rule_ids", b"rule_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,11 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from groupguard.common.v1 import blacklist_kind_pb2 as groupguard_dot_common_dot_v1_dot_blacklist__kind__pb2
+from groupguard.common.v1 import message_type_pb2 as groupguard_dot_common_dot_v1_dot_message__type__pb2
+from groupguard.common.v1 import sender_identity_pb2 as groupguard_dot_common_dot_v1_dot_sender__identity__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dgroupguard/rule/v1/rule.proto\x12\x12groupguard.rule.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)groupguard/common/v1/blacklist_kind.proto\"\xbf\x03\n\x04Rule\x12\x15\n\x07rule_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x05owner\x18\x02 \x01(\x0b\x32\x19.groupguard.rule.v1.OwnerB\x05\xe2\x41\x02\x02\x05\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x32\n\x05state\x18\x04 \x01(\x0e\x32\x1d.groupguard.rule.v1.RuleStateB\x04\xe2\x41\x01\x01\x12\x38\n\nconditions\x18\x05 \x01(\x0b\x32\x1e.groupguard.rule.v1.ConditionsB\x04\xe2\x41\x01\x02\x12\x30\n\x06\x61\x63tion\x18\x06 \x01(\x0b\x32\x1a.groupguard.rule.v1.ActionB\x04\xe2\x41\x01\x02\x12\x12\n\x04\x65tag\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08revision\x18\x08 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x19\n\x0bgroup_count\x18\x0b \x01(\x05\x42\x04\xe2\x41\x01\x03\"k\n\x05Owner\x12\x31\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.groupguard.rule.v1.OwnerKindB\x04\xe2\x41\x01\x02\x12\x19\n\x0bstrategy_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06userid\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"J\n\nConditions\x12<\n\x08keywords\x18\x01 \x01(\x0b\x32$.groupguard.rule.v1.KeywordConditionB\x04\xe2\x41\x01\x01\"G\n\x10KeywordCondition\x12\x33\n\x08keywords\x18\x01 \x03(\x0b\x32\x1b.groupguard.rule.v1.KeywordB\x04\xe2\x41\x01\x02\"V\n\x07Keyword\x12\x12\n\x04text\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x37\n\nmatch_mode\x18\x02 \x01(\x0e\x32\x1d.groupguard.rule.v1.MatchModeB\x04\xe2\x41\x01\x01\"\xc1\x01\n\x06\x41\x63tion\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.groupguard.rule.v1.ActionKindB\x04\xe2\x41\x01\x02\x12\"\n\x14warnings_before_kick\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x1a\n\x0cwarning_text\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x43\n\x10\x61\x64\x64_to_blacklist\x18\x04 \x01(\x0e\x32#.groupguard.common.v1.BlacklistKindB\x04\xe2\x41\x01\x01*s\n\tOwnerKind\x12\x1a\n\x16OWNER_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16OWNER_KIND_SUPER_ADMIN\x10\x01\x12\x17\n\x13OWNER_KIND_STRATEGY\x10\x02\x12\x15\n\x11OWNER_KIND_MEMBER\x10\x03*o\n\tRuleState\x12\x1a\n\x16RULE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12RULE_STATE_ENABLED\x10\x01\x12\x15\n\x11RULE_STATE_SHADOW\x10\x02\x12\x17\n\x13RULE_STATE_DISABLED\x10\x03*=\n\tMatchMode\x12\x1a\n\x16MATCH_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10MATCH_MODE_EXACT\x10\x01*\x99\x01\n\nActionKind\x12\x1b\n\x17\x41\x43TION_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x43TION_KIND_WARN\x10\x01\x12\x14\n\x10\x41\x43TION_KIND_KICK\x10\x02\x12\x1d\n\x19\x41\x43TION_KIND_WARN_AND_KICK\x10\x03\x12#\n\x1f\x41\x43TION_KIND_KICK_AFTER_WARNINGS\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dgroupguard/rule/v1/rule.proto\x12\x12groupguard.rule.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a)groupguard/common/v1/blacklist_kind.proto\x1a\'groupguard/common/v1/message_type.proto\x1a*groupguard/common/v1/sender_identity.proto\"\xbf\x03\n\x04Rule\x12\x15\n\x07rule_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12/\n\x05owner\x18\x02 \x01(\x0b\x32\x19.groupguard.rule.v1.OwnerB\x05\xe2\x41\x02\x02\x05\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x02\x12\x32\n\x05state\x18\x04 \x01(\x0e\x32\x1d.groupguard.rule.v1.RuleStateB\x04\xe2\x41\x01\x01\x12\x38\n\nconditions\x18\x05 \x01(\x0b\x32\x1e.groupguard.rule.v1.ConditionsB\x04\xe2\x41\x01\x02\x12\x30\n\x06\x61\x63tion\x18\x06 \x01(\x0b\x32\x1a.groupguard.rule.v1.ActionB\x04\xe2\x41\x01\x02\x12\x12\n\x04\x65tag\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08revision\x18\x08 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x19\n\x0bgroup_count\x18\x0b \x01(\x05\x42\x04\xe2\x41\x01\x03\"k\n\x05Owner\x12\x31\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.groupguard.rule.v1.OwnerKindB\x04\xe2\x41\x01\x02\x12\x19\n\x0bstrategy_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06userid\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\xd7\x03\n\nConditions\x12<\n\x08keywords\x18\x01 \x01(\x0b\x32$.groupguard.rule.v1.KeywordConditionB\x04\xe2\x41\x01\x01\x12\x45\n\x11nickname_keywords\x18\x02 \x01(\x0b\x32$.groupguard.rule.v1.KeywordConditionB\x04\xe2\x41\x01\x01\x12\x45\n\rmessage_types\x18\x03 \x01(\x0b\x32(.groupguard.rule.v1.MessageTypeConditionB\x04\xe2\x41\x01\x01\x12\x39\n\x06length\x18\x04 \x01(\x0b\x32#.groupguard.rule.v1.LengthConditionB\x04\xe2\x41\x01\x01\x12?\n\tfrequency\x18\x05 \x01(\x0b\x32&.groupguard.rule.v1.FrequencyConditionB\x04\xe2\x41\x01\x01\x12\x39\n\x06repeat\x18\x06 \x01(\x0b\x32#.groupguard.rule.v1.RepeatConditionB\x04\xe2\x41\x01\x01\x12\x46\n\rmuted_senders\x18\x07 \x01(\x0b\x32).groupguard.rule.v1.MutedSendersConditionB\x04\xe2\x41\x01\x01\"d\n\x10KeywordCondition\x12\x33\n\x08keywords\x18\x01 \x03(\x0b\x32\x1b.groupguard.rule.v1.KeywordB\x04\xe2\x41\x01\x02\x12\x1b\n\rallow_phrases\x18\x02 \x03(\tB\x04\xe2\x41\x01\x01\"V\n\x07Keyword\x12\x12\n\x04text\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x37\n\nmatch_mode\x18\x02 \x01(\x0e\x32\x1d.groupguard.rule.v1.MatchModeB\x04\xe2\x41\x01\x01\"\x91\x01\n\x14MessageTypeCondition\x12\x36\n\x05types\x18\x01 \x03(\x0e\x32!.groupguard.common.v1.MessageTypeB\x04\xe2\x41\x01\x02\x12\x1b\n\rweb_whitelist\x18\x02 \x03(\tB\x04\xe2\x41\x01\x01\x12$\n\x16mini_program_whitelist\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\"H\n\x0fLengthCondition\x12\x1c\n\x0emax_characters\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x17\n\tmax_lines\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\"\x9c\x01\n\x12\x46requencyCondition\x12\x1a\n\x0cmax_messages\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x02\x12/\n\x06window\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x02\x12\x39\n\x07senders\x18\x03 \x01(\x0b\x32\".groupguard.rule.v1.SenderSelectorB\x04\xe2\x41\x01\x01\"\x97\x02\n\x0fRepeatCondition\x12\x17\n\tmax_times\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x02\x12/\n\x06window\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x02\x12>\n\x05scope\x18\x03 \x01(\x0e\x32).groupguard.rule.v1.RepeatCondition.ScopeB\x04\xe2\x41\x01\x01\x12\x39\n\x07senders\x18\x04 \x01(\x0b\x32\".groupguard.rule.v1.SenderSelectorB\x04\xe2\x41\x01\x01\"?\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSCOPE_GROUP\x10\x01\x12\x0e\n\nSCOPE_CORP\x10\x02\"R\n\x15MutedSendersCondition\x12\x39\n\x07senders\x18\x01 \x01(\x0b\x32\".groupguard.rule.v1.SenderSelectorB\x04\xe2\x41\x01\x02\"\x87\x01\n\x0eSenderSelector\x12>\n\nidentities\x18\x01 \x03(\x0e\x32$.groupguard.common.v1.SenderIdentityB\x04\xe2\x41\x01\x01\x12\x15\n\x07tag_ids\x18\x02 \x03(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xternal_userids\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\"\xc1\x01\n\x06\x41\x63tion\x12\x32\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.groupguard.rule.v1.ActionKindB\x04\xe2\x41\x01\x02\x12\"\n\x14warnings_before_kick\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x1a\n\x0cwarning_text\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x43\n\x10\x61\x64\x64_to_blacklist\x18\x04 \x01(\x0e\x32#.groupguard.common.v1.BlacklistKindB\x04\xe2\x41\x01\x01*s\n\tOwnerKind\x12\x1a\n\x16OWNER_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16OWNER_KIND_SUPER_ADMIN\x10\x01\x12\x17\n\x13OWNER_KIND_STRATEGY\x10\x02\x12\x15\n\x11OWNER_KIND_MEMBER\x10\x03*o\n\tRuleState\x12\x1a\n\x16RULE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12RULE_STATE_ENABLED\x10\x01\x12\x15\n\x11RULE_STATE_SHADOW\x10\x02\x12\x17\n\x13RULE_STATE_DISABLED\x10\x03*=\n\tMatchMode\x12\x1a\n\x16MATCH_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10MATCH_MODE_EXACT\x10\x01*\x99\x01\n\nActionKind\x12\x1b\n\x17\x41\x43TION_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x43TION_KIND_WARN\x10\x01\x12\x14\n\x10\x41\x43TION_KIND_KICK\x10\x02\x12\x1d\n\x19\x41\x43TION_KIND_WARN_AND_KICK\x10\x03\x12#\n\x1f\x41\x43TION_KIND_KICK_AFTER_WARNINGS\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,12 +67,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OWNER'].fields_by_name['userid']._serialized_options = b'\342A\001\001'
   _globals['_CONDITIONS'].fields_by_name['keywords']._loaded_options = None
   _globals['_CONDITIONS'].fields_by_name['keywords']._serialized_options = b'\342A\001\001'
+  _globals['_CONDITIONS'].fields_by_name['nickname_keywords']._loaded_options = None
+  _globals['_CONDITIONS'].fields_by_name['nickname_keywords']._serialized_options = b'\342A\001\001'
+  _globals['_CONDITIONS'].fields_by_name['message_types']._loaded_options = None
+  _globals['_CONDITIONS'].fields_by_name['message_types']._serialized_options = b'\342A\001\001'
+  _globals['_CONDITIONS'].fields_by_name['length']._loaded_options = None
+  _globals['_CONDITIONS'].fields_by_name['length']._serialized_options = b'\342A\001\001'
+  _globals['_CONDITIONS'].fields_by_name['frequency']._loaded_options = None
+  _globals['_CONDITIONS'].fields_by_name['frequency']._serialized_options = b'\342A\001\001'
+  _globals['_CONDITIONS'].fields_by_name['repeat']._loaded_options = None
+  _globals['_CONDITIONS'].fields_by_name['repeat']._serialized_options = b'\342A\001\001'
+  _globals['_CONDITIONS'].fields_by_name['muted_senders']._loaded_options = None
+  _globals['_CONDITIONS'].fields_by_name['muted_senders']._serialized_options = b'\342A\001\001'
   _globals['_KEYWORDCONDITION'].fields_by_name['keywords']._loaded_options = None
   _globals['_KEYWORDCONDITION'].fields_by_name['keywords']._serialized_options = b'\342A\001\002'
+  _globals['_KEYWORDCONDITION'].fields_by_name['allow_phrases']._loaded_options = None
+  _globals['_KEYWORDCONDITION'].fields_by_name['allow_phrases']._serialized_options = b'\342A\001\001'
   _globals['_KEYWORD'].fields_by_name['text']._loaded_options = None
   _globals['_KEYWORD'].fields_by_name['text']._serialized_options = b'\342A\001\002'
   _globals['_KEYWORD'].fields_by_name['match_mode']._loaded_options = None
   _globals['_KEYWORD'].fields_by_name['match_mode']._serialized_options = b'\342A\001\001'
+  _globals['_MESSAGETYPECONDITION'].fields_by_name['types']._loaded_options = None
+  _globals['_MESSAGETYPECONDITION'].fields_by_name['types']._serialized_options = b'\342A\001\002'
+  _globals['_MESSAGETYPECONDITION'].fields_by_name['web_whitelist']._loaded_options = None
+  _globals['_MESSAGETYPECONDITION'].fields_by_name['web_whitelist']._serialized_options = b'\342A\001\001'
+  _globals['_MESSAGETYPECONDITION'].fields_by_name['mini_program_whitelist']._loaded_options = None
+  _globals['_MESSAGETYPECONDITION'].fields_by_name['mini_program_whitelist']._serialized_options = b'\342A\001\001'
+  _globals['_LENGTHCONDITION'].fields_by_name['max_characters']._loaded_options = None
+  _globals['_LENGTHCONDITION'].fields_by_name['max_characters']._serialized_options = b'\342A\001\001'
+  _globals['_LENGTHCONDITION'].fields_by_name['max_lines']._loaded_options = None
+  _globals['_LENGTHCONDITION'].fields_by_name['max_lines']._serialized_options = b'\342A\001\001'
+  _globals['_FREQUENCYCONDITION'].fields_by_name['max_messages']._loaded_options = None
+  _globals['_FREQUENCYCONDITION'].fields_by_name['max_messages']._serialized_options = b'\342A\001\002'
+  _globals['_FREQUENCYCONDITION'].fields_by_name['window']._loaded_options = None
+  _globals['_FREQUENCYCONDITION'].fields_by_name['window']._serialized_options = b'\342A\001\002'
+  _globals['_FREQUENCYCONDITION'].fields_by_name['senders']._loaded_options = None
+  _globals['_FREQUENCYCONDITION'].fields_by_name['senders']._serialized_options = b'\342A\001\001'
+  _globals['_REPEATCONDITION'].fields_by_name['max_times']._loaded_options = None
+  _globals['_REPEATCONDITION'].fields_by_name['max_times']._serialized_options = b'\342A\001\002'
+  _globals['_REPEATCONDITION'].fields_by_name['window']._loaded_options = None
+  _globals['_REPEATCONDITION'].fields_by_name['window']._serialized_options = b'\342A\001\002'
+  _globals['_REPEATCONDITION'].fields_by_name['scope']._loaded_options = None
+  _globals['_REPEATCONDITION'].fields_by_name['scope']._serialized_options = b'\342A\001\001'
+  _globals['_REPEATCONDITION'].fields_by_name['senders']._loaded_options = None
+  _globals['_REPEATCONDITION'].fields_by_name['senders']._serialized_options = b'\342A\001\001'
+  _globals['_MUTEDSENDERSCONDITION'].fields_by_name['senders']._loaded_options = None
+  _globals['_MUTEDSENDERSCONDITION'].fields_by_name['senders']._serialized_options = b'\342A\001\002'
+  _globals['_SENDERSELECTOR'].fields_by_name['identities']._loaded_options = None
+  _globals['_SENDERSELECTOR'].fields_by_name['identities']._serialized_options = b'\342A\001\001'
+  _globals['_SENDERSELECTOR'].fields_by_name['tag_ids']._loaded_options = None
+  _globals['_SENDERSELECTOR'].fields_by_name['tag_ids']._serialized_options = b'\342A\001\001'
+  _globals['_SENDERSELECTOR'].fields_by_name['external_userids']._loaded_options = None
+  _globals['_SENDERSELECTOR'].fields_by_name['external_userids']._serialized_options = b'\342A\001\001'
   _globals['_ACTION'].fields_by_name['kind']._loaded_options = None
   _globals['_ACTION'].fields_by_name['kind']._serialized_options = b'\342A\001\002'
   _globals['_ACTION'].fields_by_name['warnings_before_kick']._loaded_options = None
@@ -78,24 +127,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACTION'].fields_by_name['warning_text']._serialized_options = b'\342A\001\001'
   _globals['_ACTION'].fields_by_name['add_to_blacklist']._loaded_options = None
   _globals['_ACTION'].fields_by_name['add_to_blacklist']._serialized_options = b'\342A\001\001'
-  _globals['_OWNERKIND']._serialized_start=1154
-  _globals['_OWNERKIND']._serialized_end=1269
-  _globals['_RULESTATE']._serialized_start=1271
-  _globals['_RULESTATE']._serialized_end=1382
-  _globals['_MATCHMODE']._serialized_start=1384
-  _globals['_MATCHMODE']._serialized_end=1445
-  _globals['_ACTIONKIND']._serialized_start=1448
-  _globals['_ACTIONKIND']._serialized_end=1601
-  _globals['_RULE']._serialized_start=163
-  _globals['_RULE']._serialized_end=610
-  _globals['_OWNER']._serialized_start=612
-  _globals['_OWNER']._serialized_end=719
-  _globals['_CONDITIONS']._serialized_start=721
-  _globals['_CONDITIONS']._serialized_end=795
-  _globals['_KEYWORDCONDITION']._serialized_start=797
-  _globals['_KEYWORDCONDITION']._serialized_end=868
-  _globals['_KEYWORD']._serialized_start=870
-  _globals['_KEYWORD']._serialized_end=956
-  _globals['_ACTION']._serialized_start=959
-  _globals['_ACTION']._serialized_end=1152
+  _globals['_OWNERKIND']._serialized_start=2583
+  _globals['_OWNERKIND']._serialized_end=2698
+  _globals['_RULESTATE']._serialized_start=2700
+  _globals['_RULESTATE']._serialized_end=2811
+  _globals['_MATCHMODE']._serialized_start=2813
+  _globals['_MATCHMODE']._serialized_end=2874
+  _globals['_ACTIONKIND']._serialized_start=2877
+  _globals['_ACTIONKIND']._serialized_end=3030
+  _globals['_RULE']._serialized_start=280
+  _globals['_RULE']._serialized_end=727
+  _globals['_OWNER']._serialized_start=729
+  _globals['_OWNER']._serialized_end=836
+  _globals['_CONDITIONS']._serialized_start=839
+  _globals['_CONDITIONS']._serialized_end=1310
+  _globals['_KEYWORDCONDITION']._serialized_start=1312
+  _globals['_KEYWORDCONDITION']._serialized_end=1412
+  _globals['_KEYWORD']._serialized_start=1414
+  _globals['_KEYWORD']._serialized_end=1500
+  _globals['_MESSAGETYPECONDITION']._serialized_start=1503
+  _globals['_MESSAGETYPECONDITION']._serialized_end=1648
+  _globals['_LENGTHCONDITION']._serialized_start=1650
+  _globals['_LENGTHCONDITION']._serialized_end=1722
+  _globals['_FREQUENCYCONDITION']._serialized_start=1725
+  _globals['_FREQUENCYCONDITION']._serialized_end=1881
+  _globals['_REPEATCONDITION']._serialized_start=1884
+  _globals['_REPEATCONDITION']._serialized_end=2163
+  _globals['_REPEATCONDITION_SCOPE']._serialized_start=2100
+  _globals['_REPEATCONDITION_SCOPE']._serialized_end=2163
+  _globals['_MUTEDSENDERSCONDITION']._serialized_start=2165
+  _globals['_MUTEDSENDERSCONDITION']._serialized_end=2247
+  _globals['_SENDERSELECTOR']._serialized_start=2250
+  _globals['_SENDERSELECTOR']._serialized_end=2385
+  _globals['_ACTION']._serialized_start=2388
+  _globals['_ACTION']._serialized_end=2581
 # @@protoc_insertion_point(module_scope)

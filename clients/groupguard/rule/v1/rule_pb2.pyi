@@ -5,11 +5,14 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groupguard.common.v1 import blacklist_kind_pb2 as _blacklist_kind_pb2
+from groupguard.common.v1 import message_type_pb2 as _message_type_pb2
+from groupguard.common.v1 import sender_identity_pb2 as _sender_identity_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -252,18 +255,56 @@ class Conditions(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     KEYWORDS_FIELD_NUMBER: _builtins.int
+    NICKNAME_KEYWORDS_FIELD_NUMBER: _builtins.int
+    MESSAGE_TYPES_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
+    FREQUENCY_FIELD_NUMBER: _builtins.int
+    REPEAT_FIELD_NUMBER: _builtins.int
+    MUTED_SENDERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def keywords(self) -> Global___KeywordCondition:
         """Words in the message."""
+
+    @_builtins.property
+    def nickname_keywords(self) -> Global___KeywordCondition:
+        """Words in the sender's group nickname or name, looked for on messages, joins and
+        renames.
+        """
+
+    @_builtins.property
+    def message_types(self) -> Global___MessageTypeCondition:
+        """Sorts of message that are not wanted."""
+
+    @_builtins.property
+    def length(self) -> Global___LengthCondition:
+        """Messages that are too long."""
+
+    @_builtins.property
+    def frequency(self) -> Global___FrequencyCondition:
+        """Too many messages in a short time."""
+
+    @_builtins.property
+    def repeat(self) -> Global___RepeatCondition:
+        """The same content again and again."""
+
+    @_builtins.property
+    def muted_senders(self) -> Global___MutedSendersCondition:
+        """Senders who may not say anything (禁止特定身份的成员发言)."""
 
     def __init__(
         self,
         *,
         keywords: Global___KeywordCondition | None = ...,
+        nickname_keywords: Global___KeywordCondition | None = ...,
+        message_types: Global___MessageTypeCondition | None = ...,
+        length: Global___LengthCondition | None = ...,
+        frequency: Global___FrequencyCondition | None = ...,
+        repeat: Global___RepeatCondition | None = ...,
+        muted_senders: Global___MutedSendersCondition | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["keywords", b"keywords"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frequency", b"frequency", "keywords", b"keywords", "length", b"length", "message_types", b"message_types", "muted_senders", b"muted_senders", "nickname_keywords", b"nickname_keywords", "repeat", b"repeat"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["keywords", b"keywords"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frequency", b"frequency", "keywords", b"keywords", "length", b"length", "message_types", b"message_types", "muted_senders", b"muted_senders", "nickname_keywords", b"nickname_keywords", "repeat", b"repeat"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -276,18 +317,26 @@ class KeywordCondition(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     KEYWORDS_FIELD_NUMBER: _builtins.int
+    ALLOW_PHRASES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def keywords(self) -> _containers.RepeatedCompositeFieldContainer[Global___Keyword]:
         """1–100 keywords, no two the same after folding."""
+
+    @_builtins.property
+    def allow_phrases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Phrases that excuse a keyword which lies wholly inside one of them, as 路口交通
+        excuses 口交: at most 100 of 1–64 characters, no two the same after folding.
+        """
 
     def __init__(
         self,
         *,
         keywords: _abc.Iterable[Global___Keyword] | None = ...,
+        allow_phrases: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["keywords", b"keywords"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_phrases", b"allow_phrases", "keywords", b"keywords"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -318,6 +367,229 @@ class Keyword(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Keyword: _TypeAlias = Keyword  # noqa: Y015
+
+@_typing.final
+class MessageTypeCondition(_message.Message):
+    """Sorts of message that are not wanted, and what is welcome all the same."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPES_FIELD_NUMBER: _builtins.int
+    WEB_WHITELIST_FIELD_NUMBER: _builtins.int
+    MINI_PROGRAM_WHITELIST_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def types(self) -> _containers.RepeatedScalarFieldContainer[_message_type_pb2.MessageType.ValueType]:
+        """One or more types, none twice."""
+
+    @_builtins.property
+    def web_whitelist(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For LINK: pages that do not trigger the rule, at most 1,000, none twice. An entry is
+        a host and an optional path, as `ok.com` or `shop.ok.com/spring`: it covers the
+        host, its subdomains, and what lies below the path; at most 255 bytes. A port other than the usual one
+        must be in the entry. Public suffixes (`com.cn`) are refused.
+        """
+
+    @_builtins.property
+    def mini_program_whitelist(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """For MINI_PROGRAM: mini programs that do not trigger the rule, at most 1,000, none
+        twice: an appid (`wx` and 16 hexadecimal digits) or a username (`gh_…@app`).
+        """
+
+    def __init__(
+        self,
+        *,
+        types: _abc.Iterable[_message_type_pb2.MessageType.ValueType] | None = ...,
+        web_whitelist: _abc.Iterable[_builtins.str] | None = ...,
+        mini_program_whitelist: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mini_program_whitelist", b"mini_program_whitelist", "types", b"types", "web_whitelist", b"web_whitelist"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageTypeCondition: _TypeAlias = MessageTypeCondition  # noqa: Y015
+
+@_typing.final
+class LengthCondition(_message.Message):
+    """Messages that are too long. At least one number is set; exceeding either is a hit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_CHARACTERS_FIELD_NUMBER: _builtins.int
+    MAX_LINES_FIELD_NUMBER: _builtins.int
+    max_characters: _builtins.int
+    """Most characters, 1–10,000; 0 for no bound."""
+    max_lines: _builtins.int
+    """Most lines, 1–1,000; 0 for no bound."""
+    def __init__(
+        self,
+        *,
+        max_characters: _builtins.int = ...,
+        max_lines: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_characters", b"max_characters", "max_lines", b"max_lines"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LengthCondition: _TypeAlias = LengthCondition  # noqa: Y015
+
+@_typing.final
+class FrequencyCondition(_message.Message):
+    """More than a number of messages within a time, counted per sender and group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_MESSAGES_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    SENDERS_FIELD_NUMBER: _builtins.int
+    max_messages: _builtins.int
+    """How many messages are still fine, 1–1,000."""
+    @_builtins.property
+    def window(self) -> _duration_pb2.Duration:
+        """Within what time, 1 s to 1 h, in whole milliseconds."""
+
+    @_builtins.property
+    def senders(self) -> Global___SenderSelector:
+        """Whom it is counted for; unset for everybody."""
+
+    def __init__(
+        self,
+        *,
+        max_messages: _builtins.int = ...,
+        window: _duration_pb2.Duration | None = ...,
+        senders: Global___SenderSelector | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["senders", b"senders", "window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_messages", b"max_messages", "senders", b"senders", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FrequencyCondition: _TypeAlias = FrequencyCondition  # noqa: Y015
+
+@_typing.final
+class RepeatCondition(_message.Message):
+    """The same text, or the same picture or file, more than a number of times within a time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Scope:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[RepeatCondition._Scope.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SCOPE_UNSPECIFIED: RepeatCondition._Scope.ValueType  # 0
+        """GROUP."""
+        SCOPE_GROUP: RepeatCondition._Scope.ValueType  # 1
+        """In each group by itself."""
+        SCOPE_CORP: RepeatCondition._Scope.ValueType  # 2
+        """In all of the corp's groups together: one advert into twenty groups."""
+
+    class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
+        """Where a sender's repeats are counted."""
+
+    SCOPE_UNSPECIFIED: RepeatCondition.Scope.ValueType  # 0
+    """GROUP."""
+    SCOPE_GROUP: RepeatCondition.Scope.ValueType  # 1
+    """In each group by itself."""
+    SCOPE_CORP: RepeatCondition.Scope.ValueType  # 2
+    """In all of the corp's groups together: one advert into twenty groups."""
+
+    MAX_TIMES_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    SENDERS_FIELD_NUMBER: _builtins.int
+    max_times: _builtins.int
+    """How many times are still fine, 1–1,000."""
+    scope: Global___RepeatCondition.Scope.ValueType
+    """Where repeats are counted."""
+    @_builtins.property
+    def window(self) -> _duration_pb2.Duration:
+        """Within what time, 1 s to 1 h, in whole milliseconds."""
+
+    @_builtins.property
+    def senders(self) -> Global___SenderSelector:
+        """Whom it is counted for; unset for everybody."""
+
+    def __init__(
+        self,
+        *,
+        max_times: _builtins.int = ...,
+        window: _duration_pb2.Duration | None = ...,
+        scope: Global___RepeatCondition.Scope.ValueType = ...,
+        senders: Global___SenderSelector | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["senders", b"senders", "window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_times", b"max_times", "scope", b"scope", "senders", b"senders", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepeatCondition: _TypeAlias = RepeatCondition  # noqa: Y015
+
+@_typing.final
+class MutedSendersCondition(_message.Message):
+    """Senders who may not say anything."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENDERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def senders(self) -> Global___SenderSelector:
+        """Who; at least one of its fields is set."""
+
+    def __init__(
+        self,
+        *,
+        senders: Global___SenderSelector | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["senders", b"senders"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["senders", b"senders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MutedSendersCondition: _TypeAlias = MutedSendersCondition  # noqa: Y015
+
+@_typing.final
+class SenderSelector(_message.Message):
+    """Selects customers: those that any of its fields names. Empty, it selects everybody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITIES_FIELD_NUMBER: _builtins.int
+    TAG_IDS_FIELD_NUMBER: _builtins.int
+    EXTERNAL_USERIDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def identities(self) -> _containers.RepeatedScalarFieldContainer[_sender_identity_pb2.SenderIdentity.ValueType]:
+        """Customers of these identities, none twice."""
+
+    @_builtins.property
+    def tag_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Customers with one of these tags (标签): at most 100 ids of 1–64 bytes, none twice."""
+
+    @_builtins.property
+    def external_userids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """These customers: at most 1,000 ids of 1–64 bytes, none twice."""
+
+    def __init__(
+        self,
+        *,
+        identities: _abc.Iterable[_sender_identity_pb2.SenderIdentity.ValueType] | None = ...,
+        tag_ids: _abc.Iterable[_builtins.str] | None = ...,
+        external_userids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["external_userids", b"external_userids", "identities", b"identities", "tag_ids", b"tag_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SenderSelector: _TypeAlias = SenderSelector  # noqa: Y015
 
 @_typing.final
 class Action(_message.Message):

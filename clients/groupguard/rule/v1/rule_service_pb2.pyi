@@ -459,10 +459,13 @@ class UpsertGroupsResponse(_message.Message):
     GROUPS_FIELD_NUMBER: _builtins.int
     CREATED_COUNT_FIELD_NUMBER: _builtins.int
     RULES_REVISION_FIELD_NUMBER: _builtins.int
+    RELEASED_BINDING_COUNT_FIELD_NUMBER: _builtins.int
     created_count: _builtins.int
     """How many of them are new in the registry."""
     rules_revision: _builtins.str
     """Token of the revision that includes the write."""
+    released_binding_count: _builtins.int
+    """How many bindings went because their rule's owner may no longer bind the group."""
     @_builtins.property
     def groups(self) -> _containers.RepeatedCompositeFieldContainer[_group_pb2.Group]:
         """The groups as they are kept, in the order asked."""
@@ -473,10 +476,11 @@ class UpsertGroupsResponse(_message.Message):
         groups: _abc.Iterable[_group_pb2.Group] | None = ...,
         created_count: _builtins.int = ...,
         rules_revision: _builtins.str = ...,
+        released_binding_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_count", b"created_count", "groups", b"groups", "rules_revision", b"rules_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_count", b"created_count", "groups", b"groups", "released_binding_count", b"released_binding_count", "rules_revision", b"rules_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -147,7 +147,9 @@ class RuleServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpsertGroups(self, request, context):
-        """Puts groups into the registry or replaces what it knows of them.
+        """Puts groups into the registry or replaces what it knows of them. When a group changes
+        hands, or leaves a management rule, the bindings that its rules' owners no longer may
+        have go in the same write.
         Roles: super_admin, registry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -66,7 +66,9 @@ class RuleServiceStub:
     Roles: super_admin; strategy_admin and member for their own rules.
     """
     UpsertGroups: _grpc.UnaryUnaryMultiCallable[_rule_service_pb2.UpsertGroupsRequest, _rule_service_pb2.UpsertGroupsResponse]
-    """Puts groups into the registry or replaces what it knows of them.
+    """Puts groups into the registry or replaces what it knows of them. When a group changes
+    hands, or leaves a management rule, the bindings that its rules' owners no longer may
+    have go in the same write.
     Roles: super_admin, registry.
     """
     WatchRevisions: _grpc.UnaryStreamMultiCallable[_rule_service_pb2.WatchRevisionsRequest, _rule_service_pb2.WatchRevisionsResponse]
@@ -117,7 +119,9 @@ class RuleServiceAsyncStub(RuleServiceStub):
     Roles: super_admin; strategy_admin and member for their own rules.
     """
     UpsertGroups: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.UpsertGroupsRequest, _rule_service_pb2.UpsertGroupsResponse]  # type: ignore[assignment]
-    """Puts groups into the registry or replaces what it knows of them.
+    """Puts groups into the registry or replaces what it knows of them. When a group changes
+    hands, or leaves a management rule, the bindings that its rules' owners no longer may
+    have go in the same write.
     Roles: super_admin, registry.
     """
     WatchRevisions: _aio.UnaryStreamMultiCallable[_rule_service_pb2.WatchRevisionsRequest, _rule_service_pb2.WatchRevisionsResponse]  # type: ignore[assignment]
@@ -207,7 +211,9 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _rule_service_pb2.UpsertGroupsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_rule_service_pb2.UpsertGroupsResponse, _abc.Awaitable[_rule_service_pb2.UpsertGroupsResponse]]:
-        """Puts groups into the registry or replaces what it knows of them.
+        """Puts groups into the registry or replaces what it knows of them. When a group changes
+        hands, or leaves a management rule, the bindings that its rules' owners no longer may
+        have go in the same write.
         Roles: super_admin, registry.
         """
 
