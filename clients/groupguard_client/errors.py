@@ -26,7 +26,7 @@ class Failure:
 def failure(error: grpc.RpcError) -> Failure:
     """Reads the error of a call, synchronous or not."""
     call: Any = error
-    trailing = dict(call.trailing_metadata() or ())
+    trailing = dict(tuple(call.trailing_metadata() or ()))  # grpcio 1.76 calls its pairs keys
     status = status_pb2.Status.FromString(trailing.get(_DETAILS_KEY, b""))
     reason, metadata, violations = "", {}, []
     for detail in status.details:
