@@ -5,10 +5,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from groupguard.common.v1 import blacklist_kind_pb2
 from groupguard.rule.v1 import changes_pb2, group_pb2, rule_pb2
+from groupguard.rule.v1 import rule_service_pb2 as pb
 from rule_service.convert_conditions import read_conditions, write_conditions
 from rule_service.domain import limits
 from rule_service.domain import rule as domain
 from rule_service.domain.group import Group, StoredGroup
+from rule_service.group_rules import BlastRadius
 from rule_service.store import BindingChange, Change, DeletedRule, Operation
 from rule_service.values import ValueReader, write_enum
 from service_kit.errors import InvalidFields, Violation, invalid
@@ -170,7 +172,9 @@ def write_rule(stored: domain.StoredRule) -> rule_pb2.Rule:
 
 def read_group(group: group_pb2.Group) -> Group:
     """Reads a group."""
-    return Group(group.chat_id, group.owner_userid, group.display_name, tuple(group.strategy_ids))
+    return Group(
+        group.chat_id, group.owner_userid, group.display_name, tuple(group.strategy_ids), group.member_count
+    )
 
 
 def write_group(stored: StoredGroup) -> group_pb2.Group:
@@ -181,7 +185,19 @@ def write_group(stored: StoredGroup) -> group_pb2.Group:
         owner_userid=group.owner_userid,
         display_name=group.display_name,
         strategy_ids=group.strategy_ids,
+        member_count=group.member_count,
         ordinal=stored.ordinal,
+    )
+
+
+def write_blast_radius(touched: BlastRadius | None) -> pb.BlastRadius | None:
+    """Writes how much a change of bindings would touch."""
+    if touched is None:
+        return None
+    return pb.BlastRadius(
+        group_count=touched.groups,
+        member_count=touched.members,
+        rule_ids_over_limit=touched.rules_over_limit,
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from rule_service.change_log import changes, revision_after, revision_before
+from rule_service.domain.bindings import CHUNK_ORDINALS, ordinals
+from rule_service.domain.group import StoredGroup
 from rule_service.domain.rule import Owner, StoredRule
 from rule_service.notices import listen
 from rule_service.records import read_group, read_rule, read_summary
 from rule_service.rule_keys import RuleKeys
 from rule_service.store import BindingChange, Change, Operation
-from service_kit.errors import RuleNotFound
+from service_kit.errors import GroupNotFound, RuleNotFound
 from service_kit.redis_client import StoreClient
 from service_kit.revision import NO_RULES, Revision
 from service_kit.store_errors import store_errors
@@ -35,6 +37,48 @@ class RedisRuleReader:
     async def list_rules(self, corp_id: str, owner: Owner | None, after: str, count: int) -> list[StoredRule]:
         keys = RuleKeys(corp_id)
         return await self._read_rules(keys, await self._rule_ids(keys, owner, after, count))
+
+    async def get_groups(self, corp_id: str, chat_ids: Sequence[str]) -> list[StoredGroup]:
+        with store_errors():
+            records = await self._client.hmget(RuleKeys(corp_id).groups, list(chat_ids))
+        if missing := [chat_id for chat_id, record in zip(chat_ids, records, strict=True) if record is None]:
+            raise GroupNotFound(missing)
+        return [read_group(record) for record in records]
+
+    async def list_rule_groups(self, corp_id: str, rule_id: str, after: int, count: int) -> list[StoredGroup]:
+        keys = RuleKeys(corp_id)
+        found: list[int] = []
+        with store_errors():
+            chunks = read_summary(await self._client.hget(keys.bindings, rule_id))[1]
+            for chunk in (it for it in chunks if (it + 1) * CHUNK_ORDINALS > after):
+                bitmap = await self._client.get(keys.bits(rule_id, chunk))
+                found += [it for it in ordinals(chunk, bitmap or b"") if it > after]
+                if len(found) >= count:
+                    break
+            chat_ids = await self._client.hmget(keys.by_ordinal, found[:count]) if found else []
+        return await self.get_groups(corp_id, [chat_id.decode() for chat_id in chat_ids]) if chat_ids else []
+
+    async def rules_of_group(self, corp_id: str, ordinal: int) -> list[str]:
+        keys = RuleKeys(corp_id)
+        chunk, place = divmod(ordinal, CHUNK_ORDINALS)
+        bits: list[int] = []
+        with store_errors():
+            summaries = await self._client.hgetall(keys.bindings)
+            rule_ids = sorted(id.decode() for id, text in summaries.items() if chunk in read_summary(text)[1])
+            for start in range(0, len(rule_ids), _BATCH):
+                pipeline = self._client.pipeline(transaction=False)
+                for rule_id in rule_ids[start : start + _BATCH]:
+                    pipeline.getbit(keys.bits(rule_id, chunk), place)
+                bits += await pipeline.execute()
+        return [rule_id for rule_id, bit in zip(rule_ids, bits, strict=True) if bit]
+
+    async def bound_ordinals(self, corp_id: str, rule_id: str, chunks: Sequence[int]) -> set[int]:
+        keys = RuleKeys(corp_id)
+        with store_errors():
+            bitmaps = await self._client.mget([keys.bits(rule_id, chunk) for chunk in chunks])
+        return {
+            it for chunk, bitmap in zip(chunks, bitmaps, strict=True) for it in ordinals(chunk, bitmap or b"")
+        }
 
     async def revision(self, corp_id: str) -> Revision:
         with store_errors():

@@ -8,22 +8,21 @@ import msgspec
 
 from rule_service.change_log import binding_payload
 from rule_service.domain import limits
-from rule_service.domain.bindings import masks, without
+from rule_service.domain.bindings import CHUNK_ORDINALS, masks, without
 from rule_service.domain.group import Group, StoredGroup, why_not_bindable
 from rule_service.domain.rule import Owner, OwnerKind, Rule, StoredRule
 from rule_service.records import group_json, read_group, read_rule, read_summary, rule_json
 from rule_service.redis_reader import RedisRuleReader
+from rule_service.refusals import details, raise_rule_refusal, too_many_groups
 from rule_service.release import Release, losing_owners
 from rule_service.rule_keys import RuleKeys
-from rule_service.store import BindingCount, Operation, Upserted
+from rule_service.store import BindingCount, GroupRulesSet, Operation, Upserted
 from service_kit.errors import (
     BindingNotAllowed,
-    EtagMismatch,
     GroupNotFound,
     LimitExceeded,
     PassedLimit,
     RequestIdReused,
-    RuleNotFound,
 )
 from service_kit.redis_client import StoreClient
 from service_kit.revision import Revision
@@ -53,7 +52,7 @@ class RedisRuleStore(RedisRuleReader):
                 [rule.rule_id, rule_json(rule), most],
             )
         except ScriptRefused as refusal:
-            current = _details(refusal, "LIMIT")["current"]
+            current = details(refusal, "LIMIT")["current"]
             limit = PassedLimit(f"corp {write.corp_id}", f"rules of {rule.owner}", most, current, 1)
             raise LimitExceeded([limit]) from None
         return _stored(result), revision
@@ -70,7 +69,7 @@ class RedisRuleStore(RedisRuleReader):
                 [rule.rule_id, rule_json(rule), expected_revision],
             )
         except ScriptRefused as refusal:
-            _raise_rule_refusal(refusal, rule.rule_id)
+            raise_rule_refusal(refusal, rule.rule_id)
             raise
         return _stored(result), revision
 
@@ -107,7 +106,7 @@ class RedisRuleStore(RedisRuleReader):
                     [rule.rule_id, stored.revision, summary or b""],
                 )
             except ScriptRefused as refusal:
-                _raise_rule_refusal(refusal, rule.rule_id)
+                raise_rule_refusal(refusal, rule.rule_id)
                 continue
             return revision
         raise StoreUnavailable("the rule's bindings keep changing")
@@ -119,9 +118,9 @@ class RedisRuleStore(RedisRuleReader):
             try:
                 return await self._configure_groups(write, operation, rules, chat_ids)
             except ScriptRefused as refusal:
-                _raise_rule_refusal(refusal, "")
+                raise_rule_refusal(refusal, "")
                 if refusal.code == "LIMIT":
-                    raise _too_many_groups(refusal) from None
+                    raise too_many_groups(refusal) from None
         raise StoreUnavailable("the groups keep changing owners")
 
     async def _configure_groups(
@@ -170,6 +169,41 @@ class RedisRuleStore(RedisRuleReader):
         answer = await self._answered(write)
         return None if answer is None else (_counts(rule_ids, answer[0]), answer[1])
 
+    async def set_group_rules(
+        self, write: Write, at: Revision, group: StoredGroup, bind: Sequence[str], unbind: Sequence[str]
+    ) -> GroupRulesSet | None:
+        keys = RuleKeys(write.corp_id)
+        chunk, place = divmod(group.ordinal, CHUNK_ORDINALS)
+        payloads = [
+            binding_payload(operation, rule_ids, [group.ordinal]) if rule_ids else b""
+            for operation, rule_ids in ((Operation.BIND, bind), (Operation.UNBIND, unbind))
+        ]
+        try:
+            result, revision = await self._write(
+                "set_group_rules",
+                write,
+                [keys.bindings, *(keys.bits(rule_id, chunk) for rule_id in (*bind, *unbind))],
+                [
+                    at.number,
+                    chunk,
+                    place,
+                    limits.GROUPS_PER_RULE,
+                    msgspec.json.encode({"bind": list(bind), "unbind": list(unbind)}),
+                    *payloads,
+                ],
+            )
+        except ScriptRefused as refusal:
+            if refusal.code == "LIMIT":
+                raise too_many_groups(refusal) from None
+            if refusal.code == "CHANGED_MEANWHILE":
+                return None
+            raise
+        return _set(result, revision)
+
+    async def set_before(self, write: Write) -> GroupRulesSet | None:
+        answer = await self._answered(write)
+        return None if answer is None else _set(*answer)
+
     async def upsert_groups(self, write: Write, groups: Sequence[Group]) -> Upserted:
         for _ in range(_PLANS):
             try:
@@ -211,7 +245,7 @@ class RedisRuleStore(RedisRuleReader):
         result, revision = await self._write(
             "upsert_groups",
             write,
-            [keys.groups, keys.bindings, *keys.scratch, *bits],
+            [keys.groups, keys.bindings, *keys.scratch, keys.by_ordinal, *bits],
             [msgspec.json.encode(plan), *stay],
         )
         stored = [
@@ -277,31 +311,9 @@ def _stored(result: dict[str, str]) -> StoredRule:
     return read_rule(result["record"].encode(), summary.encode() if summary else None)
 
 
+def _set(result: dict[str, Sequence[str]], revision: Revision) -> GroupRulesSet:
+    return GroupRulesSet(tuple(result["bound"]), tuple(result["unbound"]), revision)
+
+
 def _counts(rule_ids: Sequence[str], result: Sequence[Sequence[int]]) -> list[BindingCount]:
     return [BindingCount(rule_id, *counted) for rule_id, counted in zip(rule_ids, result, strict=True)]
-
-
-def _details(refusal: ScriptRefused, code: str) -> dict[str, Any]:
-    if refusal.code != code:
-        raise refusal
-    return refusal.details
-
-
-def _raise_rule_refusal(refusal: ScriptRefused, rule_id: str) -> None:
-    """Raises what a refusal means for a caller; returns if the write has to be planned anew."""
-    if refusal.code == "RULE_NOT_FOUND":
-        raise RuleNotFound(refusal.details["rule_ids"]) from None
-    if refusal.code == "ETAG_MISMATCH":
-        raise EtagMismatch(rule_id, refusal.details["etag"]) from None
-    if refusal.code not in ("CHANGED_MEANWHILE", "LIMIT"):
-        raise refusal
-
-
-def _too_many_groups(refusal: ScriptRefused) -> LimitExceeded:
-    most = limits.GROUPS_PER_RULE
-    return LimitExceeded(
-        [
-            PassedLimit(f"rule {over['rule_id']}", "groups of a rule", most, over["current"], over["asked"])
-            for over in refusal.details["rules"]
-        ]
-    )

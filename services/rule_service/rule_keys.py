@@ -9,6 +9,7 @@ gg:rule:{corp}:pool:<owner>   zset    the owner's rule_ids, likewise
 gg:rule:{corp}:bindings       hash    rule_id → <number of groups>;<chunk>,<chunk>
 gg:rule:{corp}:bits:<rule_id>:<chunk>  string  bitmap of 8,192 group ordinals
 gg:rule:{corp}:groups         hash    chat_id → <ordinal>:<json>
+gg:rule:{corp}:by_ordinal     hash    ordinal → chat_id
 gg:rule:{corp}:scratch:<n>    string  inside scripts only
 """
 
@@ -59,6 +60,10 @@ class RuleKeys:
     @property
     def groups(self) -> str:
         return self._key("groups")
+
+    @property
+    def by_ordinal(self) -> str:
+        return self._key("by_ordinal")
 
     @property
     def scratch(self) -> tuple[str, str]:

@@ -31,6 +31,16 @@ class BindingCount:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRulesSet:
+    """What the setting of a group's rules did."""
+
+    bound: tuple[str, ...]
+    """rule_ids."""
+    unbound: tuple[str, ...]
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
 class Upserted:
     """What an upsert of groups did."""
 
@@ -133,6 +143,36 @@ class RuleStore(Protocol):
         self, write: Write, rule_ids: Sequence[str]
     ) -> tuple[list[BindingCount], Revision] | None:
         """Returns what `configure_groups` returned for the same write before; likewise."""
+
+    async def set_group_rules(
+        self, write: Write, at: Revision, group: StoredGroup, bind: Sequence[str], unbind: Sequence[str]
+    ) -> GroupRulesSet | None:
+        """Binds rules to a group and unbinds others from it, if the corp is still at a revision.
+
+        None if it is not: plan anew.
+
+        Raises:
+            LimitExceeded: rules would be in more groups than allowed; names every such rule.
+        """
+
+    async def set_before(self, write: Write) -> GroupRulesSet | None:
+        """Returns what `set_group_rules` returned for the same write before; None if there was none."""
+
+    async def get_groups(self, corp_id: str, chat_ids: Sequence[str]) -> list[StoredGroup]:
+        """Returns groups, in the order asked.
+
+        Raises:
+            GroupNotFound: some are not there; names them all.
+        """
+
+    async def list_rule_groups(self, corp_id: str, rule_id: str, after: int, count: int) -> list[StoredGroup]:
+        """Returns up to `count` groups that a rule is bound to, by ordinal, those above `after` only."""
+
+    async def rules_of_group(self, corp_id: str, ordinal: int) -> list[str]:
+        """Returns the rule_ids of all rules bound to a group, sorted."""
+
+    async def bound_ordinals(self, corp_id: str, rule_id: str, chunks: Sequence[int]) -> set[int]:
+        """Returns the ordinals in some chunks that a rule is bound to."""
 
     async def upsert_groups(self, write: Write, groups: Sequence[Group]) -> Upserted:
         """Adds or replaces groups.

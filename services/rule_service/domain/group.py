@@ -13,6 +13,8 @@ class Group:
     owner_userid: str
     display_name: str = ""
     strategy_ids: tuple[str, ...] = ()
+    member_count: int = 0
+    """As far as the caller knows; for estimates."""
 
 
 @dataclass(frozen=True, slots=True)

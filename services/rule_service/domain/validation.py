@@ -54,6 +54,9 @@ def validate_groups(groups: Sequence[Group]) -> None:
         violations += count_violations(
             f"{path}.strategy_ids", len(group.strategy_ids), limits.STRATEGIES_PER_GROUP, least=0
         )
+        violations += count_violations(
+            f"{path}.member_count", group.member_count, limits.MEMBERS_PER_GROUP, least=0
+        )
         for place, strategy_id in enumerate(group.strategy_ids):
             violations += id_violations(f"{path}.strategy_ids[{place}]", strategy_id)
     violations += repeat_violations("groups", [group.chat_id for group in groups], ".chat_id")
@@ -70,6 +73,20 @@ def validate_configuration(rule_ids: Sequence[str], chat_ids: Sequence[str]) -> 
     violations = [
         *ids_violations("rule_ids", rule_ids, limits.RULES_PER_CALL),
         *ids_violations("chat_ids", chat_ids, limits.GROUPS_PER_CALL),
+    ]
+    if violations:
+        raise InvalidFields(violations)
+
+
+def validate_group_rules(chat_id: str, rule_ids: Sequence[str]) -> None:
+    """Checks what a SetGroupRules call names.
+
+    Raises:
+        InvalidFields: names every violation.
+    """
+    violations = [
+        *id_violations("chat_id", chat_id),
+        *ids_violations("rule_ids", rule_ids, limits.RULES_PER_SET_CALL, least=0),
     ]
     if violations:
         raise InvalidFields(violations)

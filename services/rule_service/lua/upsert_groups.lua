@@ -1,12 +1,12 @@
 -- Adds or replaces groups; bindings that a group's new owner or strategies do not allow go in the same write.
 --
 -- KEYS[4] groups: hash chat_id → "<ordinal>:<json>"   KEYS[5] bindings: hash rule_id → summary   KEYS[6] [7] scratch
--- KEYS[8…] the bitmap chunks that lose bindings
+-- KEYS[8] by_ordinal: hash ordinal → chat_id   KEYS[9…] the bitmap chunks that lose bindings
 -- ARGV[3] JSON of what was planned: {seen, revision, chat_ids, bodies, releases, chunks}
 --   seen      SHA-1 over what the registry said of the groups
 --   revision  the corp's then, or -1 where no group changes hands
 --   releases  {payload for the log, …}
---   chunks    for each of KEYS[8…]: {rule_id, chunk, index of its mask in ARGV[4…]}; a mask holds the groups that stay
+--   chunks    for each of KEYS[9…]: {rule_id, chunk, index of its mask in ARGV[4…]}; a mask holds the groups that stay
 local answer = answered()
 if answer then return answer end
 
@@ -22,6 +22,7 @@ for index, chat_id in ipairs(plan.chat_ids) do
     ordinal = string.match(stored, '^(%d+):')
   else
     ordinal = redis.call('HINCRBY', META, 'ordinals', 1) - 1
+    redis.call('HSET', KEYS[8], ordinal, chat_id)
     created = created + 1
   end
   local record = ordinal .. ':' .. plan.bodies[index]
@@ -34,7 +35,7 @@ end
 
 local released = 0
 for index, place in ipairs(plan.chunks) do
-  local rule_id, chunk, bitmap = place[1], place[2], KEYS[7 + index]
+  local rule_id, chunk, bitmap = place[1], place[2], KEYS[8 + index]
   local count, chunks = read_summary(redis.call('HGET', KEYS[5], rule_id))
   redis.call('SET', KEYS[6], ARGV[3 + place[3]])
   redis.call('BITOP', 'AND', KEYS[7], bitmap, KEYS[6])

@@ -29,6 +29,7 @@ class Group(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     STRATEGY_IDS_FIELD_NUMBER: _builtins.int
     ORDINAL_FIELD_NUMBER: _builtins.int
+    MEMBER_COUNT_FIELD_NUMBER: _builtins.int
     chat_id: _builtins.str
     """The group's id, 1–64 bytes."""
     owner_userid: _builtins.str
@@ -39,6 +40,8 @@ class Group(_message.Message):
     """Number of the group within its corp, given by the server and never reused; the
     place of the group in binding bitmaps.
     """
+    member_count: _builtins.int
+    """How many members the group has, as far as the caller knows, 0–100,000; for estimates."""
     @_builtins.property
     def strategy_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Management rules (管理规则) the group belongs to: at most 20 ids of 1–64 bytes."""
@@ -51,10 +54,11 @@ class Group(_message.Message):
         display_name: _builtins.str = ...,
         strategy_ids: _abc.Iterable[_builtins.str] | None = ...,
         ordinal: _builtins.int = ...,
+        member_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "display_name", b"display_name", "ordinal", b"ordinal", "owner_userid", b"owner_userid", "strategy_ids", b"strategy_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "display_name", b"display_name", "member_count", b"member_count", "ordinal", b"ordinal", "owner_userid", b"owner_userid", "strategy_ids", b"strategy_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -331,12 +331,17 @@ class ConfigureGroupsRequest(_message.Message):
     RULE_IDS_FIELD_NUMBER: _builtins.int
     CHAT_IDS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
     operation: Global___ConfigureGroupsRequest.Operation.ValueType
     """What to do."""
     request_id: _builtins.str
     """A UUID that makes the call safe to repeat."""
+    validate_only: _builtins.bool
+    """Change nothing; tell what the call would do. Limits that it would pass are told in
+    the blast radius.
+    """
     @_builtins.property
     def rule_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1–100 rules, none twice."""
@@ -353,14 +358,47 @@ class ConfigureGroupsRequest(_message.Message):
         rule_ids: _abc.Iterable[_builtins.str] | None = ...,
         chat_ids: _abc.Iterable[_builtins.str] | None = ...,
         request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_ids", b"chat_ids", "corp_id", b"corp_id", "operation", b"operation", "request_id", b"request_id", "rule_ids", b"rule_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_ids", b"chat_ids", "corp_id", b"corp_id", "operation", b"operation", "request_id", b"request_id", "rule_ids", b"rule_ids", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConfigureGroupsRequest: _TypeAlias = ConfigureGroupsRequest  # noqa: Y015
+
+@_typing.final
+class BlastRadius(_message.Message):
+    """How much a change of bindings touches."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_COUNT_FIELD_NUMBER: _builtins.int
+    MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+    RULE_IDS_OVER_LIMIT_FIELD_NUMBER: _builtins.int
+    group_count: _builtins.int
+    """Groups in which at least one rule begins or ceases to act."""
+    member_count: _builtins.int
+    """Members of these groups together, as far as the registry knows."""
+    @_builtins.property
+    def rule_ids_over_limit(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Rules that would be in more groups than allowed, so that the call itself would fail."""
+
+    def __init__(
+        self,
+        *,
+        group_count: _builtins.int = ...,
+        member_count: _builtins.int = ...,
+        rule_ids_over_limit: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["group_count", b"group_count", "member_count", b"member_count", "rule_ids_over_limit", b"rule_ids_over_limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlastRadius: _TypeAlias = BlastRadius  # noqa: Y015
 
 @_typing.final
 class ConfigureGroupsResponse(_message.Message):
@@ -398,25 +436,235 @@ class ConfigureGroupsResponse(_message.Message):
 
     RESULTS_FIELD_NUMBER: _builtins.int
     RULES_REVISION_FIELD_NUMBER: _builtins.int
+    BLAST_RADIUS_FIELD_NUMBER: _builtins.int
     rules_revision: _builtins.str
-    """Token of the revision that includes the write."""
+    """Token of the revision that includes the write; with validate_only of the current one."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConfigureGroupsResponse.RuleResult]:
         """One result a rule, in the order asked."""
+
+    @_builtins.property
+    def blast_radius(self) -> Global___BlastRadius:
+        """How much the change would touch; only with validate_only."""
 
     def __init__(
         self,
         *,
         results: _abc.Iterable[Global___ConfigureGroupsResponse.RuleResult] | None = ...,
         rules_revision: _builtins.str = ...,
+        blast_radius: Global___BlastRadius | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blast_radius", b"blast_radius"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results", "rules_revision", b"rules_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blast_radius", b"blast_radius", "results", b"results", "rules_revision", b"rules_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConfigureGroupsResponse: _TypeAlias = ConfigureGroupsResponse  # noqa: Y015
+
+@_typing.final
+class SetGroupRulesRequest(_message.Message):
+    """Asks to make some rules a group's only ones."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    RULE_IDS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    chat_id: _builtins.str
+    """The group, in the registry, 1–64 bytes."""
+    request_id: _builtins.str
+    """A UUID that makes the call safe to repeat."""
+    validate_only: _builtins.bool
+    """Change nothing; tell what the call would do."""
+    @_builtins.property
+    def rule_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 1,000 rules, none twice; none at all takes all away."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        chat_id: _builtins.str = ...,
+        rule_ids: _abc.Iterable[_builtins.str] | None = ...,
+        request_id: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "corp_id", b"corp_id", "request_id", b"request_id", "rule_ids", b"rule_ids", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetGroupRulesRequest: _TypeAlias = SetGroupRulesRequest  # noqa: Y015
+
+@_typing.final
+class SetGroupRulesResponse(_message.Message):
+    """Tells what a SetGroupRules call did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOUND_RULE_IDS_FIELD_NUMBER: _builtins.int
+    UNBOUND_RULE_IDS_FIELD_NUMBER: _builtins.int
+    RULES_REVISION_FIELD_NUMBER: _builtins.int
+    BLAST_RADIUS_FIELD_NUMBER: _builtins.int
+    rules_revision: _builtins.str
+    """Token of the revision that includes the write; with validate_only of the current one."""
+    @_builtins.property
+    def bound_rule_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Rules that were bound to the group, by rule_id."""
+
+    @_builtins.property
+    def unbound_rule_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Rules that were unbound from it, by rule_id."""
+
+    @_builtins.property
+    def blast_radius(self) -> Global___BlastRadius:
+        """How much the change would touch; only with validate_only."""
+
+    def __init__(
+        self,
+        *,
+        bound_rule_ids: _abc.Iterable[_builtins.str] | None = ...,
+        unbound_rule_ids: _abc.Iterable[_builtins.str] | None = ...,
+        rules_revision: _builtins.str = ...,
+        blast_radius: Global___BlastRadius | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blast_radius", b"blast_radius"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blast_radius", b"blast_radius", "bound_rule_ids", b"bound_rule_ids", "rules_revision", b"rules_revision", "unbound_rule_ids", b"unbound_rule_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetGroupRulesResponse: _TypeAlias = SetGroupRulesResponse  # noqa: Y015
+
+@_typing.final
+class ListRuleGroupsRequest(_message.Message):
+    """Asks for the groups of a rule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    rule_id: _builtins.str
+    """The rule, 1–64 bytes."""
+    page_size: _builtins.int
+    """How many at most, 1–1,000; 0 means 100."""
+    page_token: _builtins.str
+    """next_page_token of the page before, with the same corp and rule."""
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        rule_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "page_size", b"page_size", "page_token", b"page_token", "rule_id", b"rule_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRuleGroupsRequest: _TypeAlias = ListRuleGroupsRequest  # noqa: Y015
+
+@_typing.final
+class ListRuleGroupsResponse(_message.Message):
+    """A page of groups."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty after the last."""
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[_group_pb2.Group]:
+        """The groups, by ordinal."""
+
+    def __init__(
+        self,
+        *,
+        groups: _abc.Iterable[_group_pb2.Group] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRuleGroupsResponse: _TypeAlias = ListRuleGroupsResponse  # noqa: Y015
+
+@_typing.final
+class ListGroupRulesRequest(_message.Message):
+    """Asks for the rules of a group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    chat_id: _builtins.str
+    """The group, 1–64 bytes."""
+    page_size: _builtins.int
+    """How many at most, 1–1,000; 0 means 100. A page may be shorter when rules are large."""
+    page_token: _builtins.str
+    """next_page_token of the page before, with the same corp and group."""
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        chat_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "corp_id", b"corp_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGroupRulesRequest: _TypeAlias = ListGroupRulesRequest  # noqa: Y015
+
+@_typing.final
+class ListGroupRulesResponse(_message.Message):
+    """A page of rules."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty after the last."""
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[_rule_pb2.Rule]:
+        """The rules, by rule_id."""
+
+    def __init__(
+        self,
+        *,
+        rules: _abc.Iterable[_rule_pb2.Rule] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGroupRulesResponse: _TypeAlias = ListGroupRulesResponse  # noqa: Y015
 
 @_typing.final
 class UpsertGroupsRequest(_message.Message):

@@ -71,6 +71,21 @@ class RuleServiceStub(object):
                 request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ConfigureGroupsRequest.SerializeToString,
                 response_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ConfigureGroupsResponse.FromString,
                 _registered_method=True)
+        self.SetGroupRules = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/SetGroupRules',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.SetGroupRulesRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.SetGroupRulesResponse.FromString,
+                _registered_method=True)
+        self.ListRuleGroups = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ListRuleGroups',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListRuleGroupsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListRuleGroupsResponse.FromString,
+                _registered_method=True)
+        self.ListGroupRules = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ListGroupRules',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListGroupRulesRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListGroupRulesResponse.FromString,
+                _registered_method=True)
         self.UpsertGroups = channel.unary_unary(
                 '/groupguard.rule.v1.RuleService/UpsertGroups',
                 request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.UpsertGroupsRequest.SerializeToString,
@@ -146,6 +161,31 @@ class RuleServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetGroupRules(self, request, context):
+        """Makes some rules the only ones bound to a group, of all that the caller may change;
+        other owners' rules stay. All of it or nothing, with the limits of ConfigureGroups.
+        Roles: super_admin; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRuleGroups(self, request, context):
+        """Lists the groups that a rule is bound to, by ordinal.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGroupRules(self, request, context):
+        """Lists the rules that are bound to a group and that the caller may see, by rule_id.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpsertGroups(self, request, context):
         """Puts groups into the registry or replaces what it knows of them. When a group changes
         hands, or leaves a management rule, the bindings that its rules' owners no longer may
@@ -206,6 +246,21 @@ def add_RuleServiceServicer_to_server(servicer, server):
                     servicer.ConfigureGroups,
                     request_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ConfigureGroupsRequest.FromString,
                     response_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ConfigureGroupsResponse.SerializeToString,
+            ),
+            'SetGroupRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetGroupRules,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.SetGroupRulesRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.SetGroupRulesResponse.SerializeToString,
+            ),
+            'ListRuleGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRuleGroups,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListRuleGroupsRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListRuleGroupsResponse.SerializeToString,
+            ),
+            'ListGroupRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGroupRules,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListGroupRulesRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListGroupRulesResponse.SerializeToString,
             ),
             'UpsertGroups': grpc.unary_unary_rpc_method_handler(
                     servicer.UpsertGroups,
@@ -391,6 +446,87 @@ class RuleService(object):
             '/groupguard.rule.v1.RuleService/ConfigureGroups',
             groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ConfigureGroupsRequest.SerializeToString,
             groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ConfigureGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetGroupRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/SetGroupRules',
+            groupguard_dot_rule_dot_v1_dot_rule__service__pb2.SetGroupRulesRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_rule__service__pb2.SetGroupRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRuleGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ListRuleGroups',
+            groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListRuleGroupsRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListRuleGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGroupRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ListGroupRules',
+            groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListGroupRulesRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ListGroupRulesResponse.FromString,
             options,
             channel_credentials,
             insecure,

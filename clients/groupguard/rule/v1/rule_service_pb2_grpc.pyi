@@ -65,6 +65,19 @@ class RuleServiceStub:
     RESOURCE_EXHAUSTED when a rule would be in more than 20,000 groups.
     Roles: super_admin; strategy_admin and member for their own rules.
     """
+    SetGroupRules: _grpc.UnaryUnaryMultiCallable[_rule_service_pb2.SetGroupRulesRequest, _rule_service_pb2.SetGroupRulesResponse]
+    """Makes some rules the only ones bound to a group, of all that the caller may change;
+    other owners' rules stay. All of it or nothing, with the limits of ConfigureGroups.
+    Roles: super_admin; strategy_admin and member for their own rules.
+    """
+    ListRuleGroups: _grpc.UnaryUnaryMultiCallable[_rule_service_pb2.ListRuleGroupsRequest, _rule_service_pb2.ListRuleGroupsResponse]
+    """Lists the groups that a rule is bound to, by ordinal.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
+    ListGroupRules: _grpc.UnaryUnaryMultiCallable[_rule_service_pb2.ListGroupRulesRequest, _rule_service_pb2.ListGroupRulesResponse]
+    """Lists the rules that are bound to a group and that the caller may see, by rule_id.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
     UpsertGroups: _grpc.UnaryUnaryMultiCallable[_rule_service_pb2.UpsertGroupsRequest, _rule_service_pb2.UpsertGroupsResponse]
     """Puts groups into the registry or replaces what it knows of them. When a group changes
     hands, or leaves a management rule, the bindings that its rules' owners no longer may
@@ -117,6 +130,19 @@ class RuleServiceAsyncStub(RuleServiceStub):
     """Binds some rules to some groups, or unbinds them: all of it or nothing.
     RESOURCE_EXHAUSTED when a rule would be in more than 20,000 groups.
     Roles: super_admin; strategy_admin and member for their own rules.
+    """
+    SetGroupRules: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.SetGroupRulesRequest, _rule_service_pb2.SetGroupRulesResponse]  # type: ignore[assignment]
+    """Makes some rules the only ones bound to a group, of all that the caller may change;
+    other owners' rules stay. All of it or nothing, with the limits of ConfigureGroups.
+    Roles: super_admin; strategy_admin and member for their own rules.
+    """
+    ListRuleGroups: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.ListRuleGroupsRequest, _rule_service_pb2.ListRuleGroupsResponse]  # type: ignore[assignment]
+    """Lists the groups that a rule is bound to, by ordinal.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
+    ListGroupRules: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.ListGroupRulesRequest, _rule_service_pb2.ListGroupRulesResponse]  # type: ignore[assignment]
+    """Lists the rules that are bound to a group and that the caller may see, by rule_id.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
     """
     UpsertGroups: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.UpsertGroupsRequest, _rule_service_pb2.UpsertGroupsResponse]  # type: ignore[assignment]
     """Puts groups into the registry or replaces what it knows of them. When a group changes
@@ -203,6 +229,37 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
         """Binds some rules to some groups, or unbinds them: all of it or nothing.
         RESOURCE_EXHAUSTED when a rule would be in more than 20,000 groups.
         Roles: super_admin; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def SetGroupRules(
+        self,
+        request: _rule_service_pb2.SetGroupRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rule_service_pb2.SetGroupRulesResponse, _abc.Awaitable[_rule_service_pb2.SetGroupRulesResponse]]:
+        """Makes some rules the only ones bound to a group, of all that the caller may change;
+        other owners' rules stay. All of it or nothing, with the limits of ConfigureGroups.
+        Roles: super_admin; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRuleGroups(
+        self,
+        request: _rule_service_pb2.ListRuleGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rule_service_pb2.ListRuleGroupsResponse, _abc.Awaitable[_rule_service_pb2.ListRuleGroupsResponse]]:
+        """Lists the groups that a rule is bound to, by ordinal.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def ListGroupRules(
+        self,
+        request: _rule_service_pb2.ListGroupRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rule_service_pb2.ListGroupRulesResponse, _abc.Awaitable[_rule_service_pb2.ListGroupRulesResponse]]:
+        """Lists the rules that are bound to a group and that the caller may see, by rule_id.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
         """
 
     @_abc_1.abstractmethod
