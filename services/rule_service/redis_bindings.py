@@ -1,0 +1,135 @@
+"""Which rule is bound to which group, on Redis or Valkey."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rule_service.change_log import binding_payload
+from rule_service.domain import limits
+from rule_service.domain.bindings import CHUNK_ORDINALS, masks, without
+from rule_service.domain.group import StoredGroup, why_not_bindable
+from rule_service.domain.rule import OwnerKind, Rule
+from rule_service.records import read_group
+from rule_service.redis_writer import PLANS, RedisRuleWriter, digest
+from rule_service.refusals import raise_rule_refusal, too_many_groups
+from rule_service.rule_keys import RuleKeys
+from rule_service.store import BindingCount, GroupRulesSet, Operation
+from service_kit.errors import BindingNotAllowed, GroupNotFound
+from service_kit.revision import Revision
+from service_kit.store_errors import ScriptRefused, StoreUnavailable, store_errors
+from service_kit.writes import Write
+
+
+class RedisBindings(RedisRuleWriter):
+    """The part of `rule_service.store.RuleStore` that binds rules to groups."""
+
+    async def configure_groups(
+        self, write: Write, operation: Operation, rules: Sequence[Rule], chat_ids: Sequence[str]
+    ) -> tuple[list[BindingCount], Revision]:
+        for _ in range(PLANS):
+            try:
+                return await self._configure_groups(write, operation, rules, chat_ids)
+            except ScriptRefused as refusal:
+                raise_rule_refusal(refusal, "")
+                if refusal.code == "LIMIT":
+                    raise too_many_groups(refusal) from None
+        raise StoreUnavailable("the groups keep changing owners")
+
+    async def _configure_groups(
+        self, write: Write, operation: Operation, rules: Sequence[Rule], chat_ids: Sequence[str]
+    ) -> tuple[list[BindingCount], Revision]:
+        keys = RuleKeys(write.corp_id)
+        with store_errors():
+            records = await self._client.hmget(keys.groups, list(chat_ids))
+        if missing := [chat_id for chat_id, record in zip(chat_ids, records, strict=True) if record is None]:
+            raise GroupNotFound(missing)
+        groups = [read_group(record) for record in records]
+        owners_matter = operation is Operation.BIND and _check_owners(rules, groups)
+        rule_ids = [rule.rule_id for rule in rules]
+        ordinals = [group.ordinal for group in groups]
+        chunks = masks(ordinals)
+        if operation is Operation.UNBIND:
+            chunks = {chunk: without(mask) for chunk, mask in chunks.items()}
+        result, revision = await self._write(
+            "configure_groups",
+            write,
+            [
+                keys.rules,
+                keys.bindings,
+                keys.groups,
+                *keys.scratch,
+                *(keys.bits(rule_id, chunk) for rule_id in rule_ids for chunk in chunks),
+            ],
+            [
+                operation.value,
+                limits.GROUPS_PER_RULE,
+                binding_payload(operation, rule_ids, ordinals),
+                digest(records) if owners_matter else "",
+                len(rule_ids),
+                len(chunks),
+                *rule_ids,
+                *chunks,
+                *chunks.values(),
+                *(chat_ids if owners_matter else ()),
+            ],
+        )
+        return _counts(rule_ids, result), revision
+
+    async def configured_before(
+        self, write: Write, rule_ids: Sequence[str]
+    ) -> tuple[list[BindingCount], Revision] | None:
+        answer = await self._answered(write)
+        return None if answer is None else (_counts(rule_ids, answer[0]), answer[1])
+
+    async def set_group_rules(
+        self, write: Write, at: Revision, group: StoredGroup, bind: Sequence[str], unbind: Sequence[str]
+    ) -> GroupRulesSet | None:
+        keys = RuleKeys(write.corp_id)
+        chunk, place = divmod(group.ordinal, CHUNK_ORDINALS)
+        payloads = [
+            binding_payload(operation, rule_ids, [group.ordinal]) if rule_ids else b""
+            for operation, rule_ids in ((Operation.BIND, bind), (Operation.UNBIND, unbind))
+        ]
+        try:
+            result, revision = await self._write(
+                "set_group_rules",
+                write,
+                [keys.bindings, *(keys.bits(rule_id, chunk) for rule_id in (*bind, *unbind))],
+                [
+                    at.number,
+                    chunk,
+                    place,
+                    limits.GROUPS_PER_RULE,
+                    msgspec.json.encode({"bind": list(bind), "unbind": list(unbind)}),
+                    *payloads,
+                ],
+            )
+        except ScriptRefused as refusal:
+            if refusal.code == "LIMIT":
+                raise too_many_groups(refusal) from None
+            if refusal.code == "CHANGED_MEANWHILE":
+                return None
+            raise
+        return _set(result, revision)
+
+    async def set_before(self, write: Write) -> GroupRulesSet | None:
+        answer = await self._answered(write)
+        return None if answer is None else _set(*answer)
+
+
+def _check_owners(rules: Sequence[Rule], groups: Sequence[StoredGroup]) -> bool:
+    """Checks that each rule's owner may bind each group; tells whether that hangs on what the groups are now."""
+    restricted = [rule for rule in rules if rule.owner.kind is not OwnerKind.SUPER_ADMIN]
+    for rule in restricted:
+        for stored in groups:
+            if why := why_not_bindable(rule.owner, stored.group):
+                raise BindingNotAllowed(rule.rule_id, stored.group.chat_id, why)
+    return bool(restricted)
+
+
+def _set(result: dict[str, Sequence[str]], revision: Revision) -> GroupRulesSet:
+    return GroupRulesSet(tuple(result["bound"]), tuple(result["unbound"]), revision)
+
+
+def _counts(rule_ids: Sequence[str], result: Sequence[Sequence[int]]) -> list[BindingCount]:
+    return [BindingCount(rule_id, *counted) for rule_id, counted in zip(rule_ids, result, strict=True)]
