@@ -1,7 +1,7 @@
 """Judging a batch: one snapshot, one blacklist look-up, one count of strikes, then the merging."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from filter_service.blacklists import Blacklists, BlacklistsUnavailable, ListFull, Lookup
@@ -50,9 +50,9 @@ class Judge:
             index: find(snapshot, snapshot.groups[messages[index].chat_id], messages[index].text)
             for index in open_
         }
-        kicked = [
+        kicked = {
             index for index, verdict in enumerate(verdicts) if verdict and verdict.decision is Decision.KICK
-        ]
+        }
         struck_out, uncounted = await self._count_strikes(corp_id, snapshot, messages, findings, kicked)
         for index in open_:
             striking = bool(findings[index].striking_rules)
@@ -91,7 +91,7 @@ class Judge:
         snapshot: Snapshot,
         messages: Sequence[Message],
         findings: Mapping[int, Findings],
-        kicked: Sequence[int],
+        kicked: Set[int],
     ) -> tuple[dict[int, dict[str, bool]], bool]:
         """Returns what each counted message led to, by index, and whether counting failed."""
         if not snapshot.counts_strikes:
