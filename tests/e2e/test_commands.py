@@ -45,16 +45,18 @@ def plain(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def taken() -> Iterator[None]:
-    """Somebody listens on every default port."""
+    """Somebody listens on every default port, for as long as the test lasts.
+
+    Shared with other test runs on this machine: theirs may end earlier and must not leave a port free here. Our servers share none.
+    """
     with ExitStack() as held:
         for port in (*DEFAULT_PORTS, *HEALTH_PORTS):
             listener = held.enter_context(socket.socket())
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            with suppress(OSError):  # a program of the user's does
                 listener.bind((LOOPBACK, port))
-            except OSError:
-                continue  # somebody else does
-            listener.listen()
+                listener.listen()
         yield
 
 
@@ -179,8 +181,12 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(plain: dict[str, str]
     """`serve all` without --free-ports says which port it can't have; its store and services are gone."""
     with started(folder, "serve", "all", "--data-dir", folder / "data", env=plain) as refused:
         seen: set[int] = set()
-        while refused.popen.poll() is None:
+
+        def ended() -> bool:
             seen.update(children(refused.popen.pid))
+            return refused.popen.poll() is not None
+
+        assert wait_until(ended, 30)
         assert refused.popen.returncode == 1
         assert "7301" in refused.stderr
         assert "--free-ports" in refused.stderr
