@@ -9,7 +9,7 @@ from groupguard.rule.v1.rule_service_pb2_grpc import add_RuleServiceServicer_to_
 from rule_service.access import PERMISSIONS
 from rule_service.config import RuleSettings
 from rule_service.redis_store import RedisRuleStore
-from rule_service.servicer import RuleServicer
+from rule_service.servicers import RuleServicer
 from rule_service.watch import Watch
 from service_kit.request_log import configure_logging
 from service_kit.server import Offer, run, serve

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesResponse
-from rule_service.convert import write_change
+from rule_service.convert.change import write_change
 from rule_service.store import Change, RuleStore
 from service_kit.revision import Revision
 from service_kit.store_errors import StoreUnavailable

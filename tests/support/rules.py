@@ -16,7 +16,7 @@ from rule_service.access import PERMISSIONS
 from rule_service.domain.conditions import Conditions, Keyword, KeywordCondition
 from rule_service.domain.group import Group
 from rule_service.domain.rule import Action, ActionKind, Owner, OwnerKind, Rule, State
-from rule_service.servicer import RuleServicer
+from rule_service.servicers import RuleServicer
 from rule_service.store import RuleStore
 from rule_service.watch import Watch
 from service_kit import auth

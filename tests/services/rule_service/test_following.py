@@ -18,7 +18,7 @@ from rule_service.domain.group import Group
 from rule_service.domain.rule import Owner, OwnerKind, Rule
 from rule_service.fetch import fetch
 from rule_service.redis_store import RedisRuleStore
-from rule_service.rule_keys import RuleKeys
+from rule_service.redis_store.keys import RuleKeys
 from rule_service.store import Operation
 from service_kit.redis_client import StoreClient
 from service_kit.revision import Revision
@@ -160,8 +160,8 @@ class Writer:
 @pytest.fixture
 def spread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes everything be read in small parts, so that few objects are many parts."""
-    monkeypatch.setattr("rule_service.redis_reader._BATCH", 3)
-    monkeypatch.setattr("rule_service.redis_reader._LOG_BATCH", 4)
+    monkeypatch.setattr("rule_service.redis_store.reader._BATCH", 3)
+    monkeypatch.setattr("rule_service.redis_store.reader._LOG_BATCH", 4)
 
 
 @pytest.mark.parametrize("seed", range(3))

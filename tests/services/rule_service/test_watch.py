@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rule_service.redis_store import RedisRuleStore
-from rule_service.rule_keys import NOTICES
+from rule_service.redis_store.keys import NOTICES
 from rule_service.watch import Watch
 from service_kit.redis_client import StoreClient, connect
 from service_kit.revision import Revision

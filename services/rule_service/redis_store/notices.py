@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from rule_service.rule_keys import NOTICES
+from rule_service.redis_store.keys import NOTICES
 from service_kit.redis_client import StoreClient
 from service_kit.revision import Revision
 from service_kit.store_errors import store_errors

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from service_kit.errors import Violation
 
@@ -34,3 +35,10 @@ class ValueReader:
 def write_enum(known: Mapping[Any, K], value: K) -> Any:
     """Returns the number that stands for a value."""
     return next(number for number, kind in known.items() if kind is value)
+
+
+def timestamp(seconds: float) -> Timestamp:
+    """Returns a time given in seconds since 1970."""
+    stamp = Timestamp()
+    stamp.FromMicroseconds(round(seconds * 1_000_000))
+    return stamp

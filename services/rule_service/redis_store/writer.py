@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from rule_service.redis_reader import RedisRuleReader
-from rule_service.rule_keys import RuleKeys
+from rule_service.redis_store.keys import RuleKeys
+from rule_service.redis_store.reader import RedisReader
 from service_kit.errors import RequestIdReused
 from service_kit.redis_client import StoreClient
 from service_kit.revision import Revision
@@ -19,12 +19,12 @@ PLANS = 10
 """How often a write is planned anew because what it was planned on changed meanwhile."""
 
 
-class RedisRuleWriter(RedisRuleReader):
+class RedisWriter(RedisReader):
     """Runs the scripts of `lua/`."""
 
     def __init__(self, client: StoreClient) -> None:
         super().__init__(client)
-        self._scripts = Scripts(client, "rule_service")
+        self._scripts = Scripts(client, "rule_service.redis_store")
 
     async def _write(
         self, script: str, write: Write, keys: Sequence[str], arguments: Sequence[Argument]

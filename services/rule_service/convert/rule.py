@@ -1,18 +1,13 @@
-"""Protos to the domain and back."""
+"""Rules and their owners: protos to the domain and back."""
 
 from google.protobuf.field_mask_pb2 import FieldMask
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from groupguard.common.v1 import blacklist_kind_pb2
-from groupguard.rule.v1 import changes_pb2, group_pb2, rule_pb2
-from groupguard.rule.v1 import rule_service_pb2 as pb
-from rule_service.convert_conditions import read_conditions, write_conditions
+from groupguard.rule.v1 import rule_pb2
+from rule_service.convert.conditions import read_conditions, write_conditions
+from rule_service.convert.values import ValueReader, timestamp, write_enum
 from rule_service.domain import limits
 from rule_service.domain import rule as domain
-from rule_service.domain.group import Group, StoredGroup
-from rule_service.group_rules import BlastRadius
-from rule_service.store import BindingChange, Change, DeletedRule, Operation
-from rule_service.values import ValueReader, write_enum
 from service_kit.errors import InvalidFields, Violation, invalid
 
 _OWNERS = {
@@ -35,11 +30,6 @@ _BLACKLISTS = {
     blacklist_kind_pb2.BLACKLIST_KIND_UNSPECIFIED: domain.Blacklist.NONE,
     blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL: domain.Blacklist.PERSONAL,
     blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE: domain.Blacklist.ENTERPRISE,
-}
-_OPERATIONS = {
-    changes_pb2.BindingChange.OPERATION_SET: Operation.SET,
-    changes_pb2.BindingChange.OPERATION_BIND: Operation.BIND,
-    changes_pb2.BindingChange.OPERATION_UNBIND: Operation.UNBIND,
 }
 
 CHANGEABLE = (
@@ -164,64 +154,7 @@ def write_rule(stored: domain.StoredRule) -> rule_pb2.Rule:
         ),
         etag=stored.etag,
         revision=stored.revision,
-        create_time=_timestamp(rule.created_at),
-        update_time=_timestamp(rule.updated_at),
+        create_time=timestamp(rule.created_at),
+        update_time=timestamp(rule.updated_at),
         group_count=stored.group_count,
     )
-
-
-def read_group(group: group_pb2.Group) -> Group:
-    """Reads a group."""
-    return Group(
-        group.chat_id, group.owner_userid, group.display_name, tuple(group.strategy_ids), group.member_count
-    )
-
-
-def write_group(stored: StoredGroup) -> group_pb2.Group:
-    """Writes a group."""
-    group = stored.group
-    return group_pb2.Group(
-        chat_id=group.chat_id,
-        owner_userid=group.owner_userid,
-        display_name=group.display_name,
-        strategy_ids=group.strategy_ids,
-        member_count=group.member_count,
-        ordinal=stored.ordinal,
-    )
-
-
-def write_blast_radius(touched: BlastRadius | None) -> pb.BlastRadius | None:
-    """Writes how much a change of bindings would touch."""
-    if touched is None:
-        return None
-    return pb.BlastRadius(
-        group_count=touched.groups,
-        member_count=touched.members,
-        rule_ids_over_limit=touched.rules_over_limit,
-    )
-
-
-def write_change(change: Change) -> changes_pb2.Change:
-    """Writes a change."""
-    match change:
-        case domain.StoredRule():
-            return changes_pb2.Change(rule=write_rule(change))
-        case DeletedRule(rule_id):
-            return changes_pb2.Change(deleted_rule_id=rule_id)
-        case StoredGroup():
-            return changes_pb2.Change(group=write_group(change))
-        case BindingChange():
-            return changes_pb2.Change(
-                binding=changes_pb2.BindingChange(
-                    operation=write_enum(_OPERATIONS, change.operation),
-                    rule_ids=change.rule_ids,
-                    chunk=change.chunk,
-                    bitmap=change.bitmap.rstrip(b"\0"),
-                )
-            )
-
-
-def _timestamp(seconds: float) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromMicroseconds(round(seconds * 1_000_000))
-    return stamp

@@ -6,7 +6,7 @@ from itertools import count
 import msgspec
 
 from rule_service.domain.bindings import masks
-from rule_service.records import read_group, read_rule
+from rule_service.redis_store.records import read_group, read_rule
 from rule_service.store import BindingChange, Change, DeletedRule, Operation
 from service_kit.revision import Revision
 

@@ -5,8 +5,8 @@ from google.protobuf.duration_pb2 import Duration
 from groupguard.common.v1 import message_type_pb2 as types_pb
 from groupguard.common.v1 import sender_identity_pb2 as identity_pb
 from groupguard.rule.v1 import rule_pb2 as pb
+from rule_service.convert.values import ValueReader, write_enum
 from rule_service.domain import conditions as domain
-from rule_service.values import ValueReader, write_enum
 
 _MATCH_MODES = {pb.MATCH_MODE_EXACT: domain.MatchMode.EXACT}
 _DEFAULT_MATCH_MODE = pb.MATCH_MODE_EXACT

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from rule_service.change_log import changes, revision_after, revision_before
 from rule_service.domain.bindings import CHUNK_ORDINALS, ordinals
 from rule_service.domain.group import StoredGroup
 from rule_service.domain.rule import Owner, StoredRule
-from rule_service.notices import listen
-from rule_service.records import read_group, read_rule, read_summary
-from rule_service.rule_keys import RuleKeys
+from rule_service.redis_store.change_log import changes, revision_after, revision_before
+from rule_service.redis_store.keys import RuleKeys
+from rule_service.redis_store.notices import listen
+from rule_service.redis_store.records import read_group, read_rule, read_summary
 from rule_service.store import BindingChange, Change, Operation
 from service_kit.errors import GroupNotFound, RuleNotFound
 from service_kit.redis_client import StoreClient
@@ -22,7 +22,7 @@ _LOG_BATCH = 100
 """Log entries to read in one command."""
 
 
-class RedisRuleReader:
+class RedisReader:
     """The reading half of `rule_service.store.RuleStore`."""
 
     def __init__(self, client: StoreClient) -> None:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rule_service.change_log import binding_payload
 from rule_service.domain import limits
 from rule_service.domain.bindings import CHUNK_ORDINALS, masks, without
 from rule_service.domain.group import StoredGroup, why_not_bindable
 from rule_service.domain.rule import OwnerKind, Rule
-from rule_service.records import read_group
-from rule_service.redis_writer import PLANS, RedisRuleWriter, digest
-from rule_service.refusals import raise_rule_refusal, too_many_groups
-from rule_service.rule_keys import RuleKeys
+from rule_service.redis_store.change_log import binding_payload
+from rule_service.redis_store.keys import RuleKeys
+from rule_service.redis_store.records import read_group
+from rule_service.redis_store.refusals import raise_rule_refusal, too_many_groups
+from rule_service.redis_store.writer import PLANS, RedisWriter, digest
 from rule_service.store import BindingCount, GroupRulesSet, Operation
 from service_kit.errors import BindingNotAllowed, GroupNotFound
 from service_kit.revision import Revision
@@ -20,7 +20,7 @@ from service_kit.store_errors import ScriptRefused, StoreUnavailable, store_erro
 from service_kit.writes import Write
 
 
-class RedisBindings(RedisRuleWriter):
+class RedisBindings(RedisWriter):
     """The part of `rule_service.store.RuleStore` that binds rules to groups."""
 
     async def configure_groups(

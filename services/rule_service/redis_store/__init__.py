@@ -1,0 +1,11 @@
+"""RuleStore on Redis or Valkey: one script in `lua/` for each write, plain commands for reading."""
+
+from rule_service.redis_store.bindings import RedisBindings
+from rule_service.redis_store.groups import RedisGroups
+from rule_service.redis_store.rules import RedisRules
+
+__all__ = ["RedisRuleStore"]
+
+
+class RedisRuleStore(RedisRules, RedisBindings, RedisGroups):
+    """See `rule_service.store.RuleStore`."""

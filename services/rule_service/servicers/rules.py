@@ -1,0 +1,66 @@
+"""Rules: create, read, change, delete."""
+
+from typing import TYPE_CHECKING
+
+from groupguard.rule.v1 import rule_service_pb2 as pb
+from groupguard.rule.v1.rule_pb2 import RULE_STATE_DISABLED, Rule
+from rule_service import access
+from rule_service.convert.rule import merged, read_owner, read_rule, write_rule
+from rule_service.domain.validation import validate_rule
+from rule_service.editing import delete_rule, update_rule
+from rule_service.servicers import pages
+from rule_service.servicers.base import Servicer, begin, require_corp
+from service_kit.ids import new_rule_id, require_id
+
+if TYPE_CHECKING:
+    from rule_service.servicers.base import Context
+
+
+class RuleMethods(Servicer):
+    """See protos/groupguard/rule/v1/rule_service.proto."""
+
+    async def CreateRule(self, request: pb.CreateRuleRequest, context: "Context") -> pb.CreateRuleResponse:
+        write, now = begin(request), self._clock()
+        request.rule.state = request.rule.state or RULE_STATE_DISABLED
+        rule = read_rule(request.rule, new_rule_id(now), now, now)
+        access.require_edit(request.corp_id, rule.owner)
+        validate_rule(rule)
+        stored, revision = await self._store.create_rule(write, rule)
+        return pb.CreateRuleResponse(rule=write_rule(stored), rules_revision=str(revision))
+
+    async def GetRule(self, request: pb.GetRuleRequest, context: "Context") -> Rule:
+        require_corp(request)
+        [stored] = await self._store.get_rules(request.corp_id, [request.rule_id])
+        access.require_see(request.corp_id, stored.rule.owner)
+        return write_rule(stored)
+
+    async def ListRules(self, request: pb.ListRulesRequest, context: "Context") -> pb.ListRulesResponse:
+        require_corp(request)
+        owner = read_owner(request.owner, "owner") if request.HasField("owner") else None
+        access.require_see(request.corp_id, owner)
+        query = repr((request.corp_id, owner))
+        after, size = pages.read_token(query, request.page_token), pages.page_size(request.page_size)
+        found = await self._store.list_rules(request.corp_id, owner, after, size + 1)
+        rules, more = pages.rule_page(request.corp_id, query, found, size)
+        return pb.ListRulesResponse(rules=rules, next_page_token=more)
+
+    async def UpdateRule(self, request: pb.UpdateRuleRequest, context: "Context") -> pb.UpdateRuleResponse:
+        write, now = begin(request, whole=False), self._clock()
+        require_id("rule.rule_id", request.rule.rule_id)
+        stored, revision = await update_rule(
+            self._store,
+            write,
+            request.rule.rule_id,
+            request.rule.etag,
+            lambda old: read_rule(
+                merged(old, request.rule, request.update_mask),
+                old.rule.rule_id,
+                old.rule.created_at,
+                now,
+            ),
+        )
+        return pb.UpdateRuleResponse(rule=write_rule(stored), rules_revision=str(revision))
+
+    async def DeleteRule(self, request: pb.DeleteRuleRequest, context: "Context") -> pb.DeleteRuleResponse:
+        revision = await delete_rule(self._store, begin(request), request.rule_id, request.etag)
+        return pb.DeleteRuleResponse(rules_revision=str(revision))

@@ -1,0 +1,33 @@
+"""What RuleService asks of a store, and what a store promises.
+
+Promises of every write:
+- It happens as a whole or not at all, also beside other writers, and limits hold then.
+- It moves the corp's revision on by one and logs what changed; a write that changes nothing does neither.
+- Repeated with the same `Write.request_id` and fingerprint within an hour, it returns the first answer and changes
+  nothing; with another fingerprint it raises RequestIdReused.
+- When it returns, the store has it on disk, as far as the store was told to.
+
+Every method raises StoreUnavailable when the store does not answer.
+"""
+
+from typing import Protocol
+
+from rule_service.store.bindings import BindingCount, Bindings, GroupRulesSet
+from rule_service.store.changes import BindingChange, Change, Changes, DeletedRule, Operation
+from rule_service.store.groups import Groups, Upserted
+from rule_service.store.rules import Rules
+
+__all__ = [
+    "BindingChange",
+    "BindingCount",
+    "Change",
+    "DeletedRule",
+    "GroupRulesSet",
+    "Operation",
+    "RuleStore",
+    "Upserted",
+]
+
+
+class RuleStore(Rules, Bindings, Groups, Changes, Protocol):
+    """Keeps rules, groups and bindings of all corps."""
