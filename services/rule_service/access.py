@@ -8,6 +8,8 @@ from service_kit.errors import PermissionDenied
 
 _EDITORS = frozenset({"super_admin", "strategy_admin", "member"})
 _READERS = _EDITORS | {"viewer"}
+_REGISTRARS = frozenset({"super_admin", "registry"})
+_SERVICES = frozenset({"service"})
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     "CreateRule": _EDITORS,
@@ -19,9 +21,25 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "SetGroupRules": _EDITORS,
     "ListRuleGroups": _READERS,
     "ListGroupRules": _READERS,
-    "UpsertGroups": frozenset({"super_admin", "registry"}),
-    "WatchRevisions": frozenset({"service"}),
-    "FetchRules": frozenset({"service"}),
+    "UpsertGroups": _REGISTRARS,
+    "DismissGroups": _REGISTRARS,
+    "ListGroups": _READERS | {"registry"},
+    "ReportActivity": _SERVICES,
+    "ListReleasedBindings": _READERS,
+    "AddExemptCustomers": frozenset({"super_admin", "member"}),
+    "RemoveExemptCustomers": frozenset({"super_admin", "member"}),
+    "ListExemptCustomers": frozenset({"super_admin", "viewer", "member"}),
+    "GetCorpSettings": _READERS,
+    "UpdateCorpSettings": frozenset({"super_admin"}),
+    "CreateRulesFromTemplate": _EDITORS,
+    "RenderGroupNotice": _READERS,
+    "ListRuleRevisions": _READERS,
+    "RestoreRule": _EDITORS,
+    "ListRuleProblems": _READERS,
+    "ExportCorp": frozenset({"super_admin", "viewer", "migrator"}),
+    "ImportCorp": frozenset({"super_admin", "migrator"}),
+    "WatchRevisions": _SERVICES,
+    "FetchRules": _SERVICES,
 }
 """Role kinds, one of which a method asks for; the comments in rule_service.proto say the same."""
 

@@ -219,7 +219,7 @@ def test_every_method_states_its_roles_as_its_comment_does() -> None:
     said = {}
     for comment, method in re.findall(r"// Roles: ([^/]*?)\n  rpc (\w+)", text):
         said[method] = frozenset(
-            re.findall(r"super_admin|strategy_admin|member|viewer|registry|service", comment)
+            re.findall(r"super_admin|strategy_admin|member|viewer|registry|migrator|service", comment)
         )
     assert said == PERMISSIONS
     assert set(said) == {method.name for method in pb.DESCRIPTOR.services_by_name["RuleService"].methods}

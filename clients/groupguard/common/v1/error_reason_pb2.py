@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'groupguard/common/v1/error_reason.proto\x12\x14groupguard.common.v1*\xa2\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x01\x12\x1f\n\x1b\x45RROR_REASON_LIMIT_EXCEEDED\x10\x02\x12\x1f\n\x1b\x45RROR_REASON_RULE_NOT_FOUND\x10\x03\x12 \n\x1c\x45RROR_REASON_GROUP_NOT_FOUND\x10\x04\x12\x1e\n\x1a\x45RROR_REASON_ETAG_MISMATCH\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12!\n\x1d\x45RROR_REASON_REVISION_UNKNOWN\x10\x07\x12$\n ERROR_REASON_BINDING_NOT_ALLOWED\x10\x08\x12 \n\x1c\x45RROR_REASON_UNAUTHENTICATED\x10\t\x12\"\n\x1e\x45RROR_REASON_PERMISSION_DENIED\x10\n\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0b\x12\x1b\n\x17\x45RROR_REASON_STORE_FULL\x10\x0c\x12\"\n\x1e\x45RROR_REASON_RULES_UNAVAILABLE\x10\r\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0e\x12\x1e\n\x1a\x45RROR_REASON_CALL_TOO_LONG\x10\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'groupguard/common/v1/error_reason.proto\x12\x14groupguard.common.v1*\xf4\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x01\x12\x1f\n\x1b\x45RROR_REASON_LIMIT_EXCEEDED\x10\x02\x12\x1f\n\x1b\x45RROR_REASON_RULE_NOT_FOUND\x10\x03\x12 \n\x1c\x45RROR_REASON_GROUP_NOT_FOUND\x10\x04\x12\x1e\n\x1a\x45RROR_REASON_ETAG_MISMATCH\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x06\x12!\n\x1d\x45RROR_REASON_REVISION_UNKNOWN\x10\x07\x12$\n ERROR_REASON_BINDING_NOT_ALLOWED\x10\x08\x12 \n\x1c\x45RROR_REASON_UNAUTHENTICATED\x10\t\x12\"\n\x1e\x45RROR_REASON_PERMISSION_DENIED\x10\n\x12\"\n\x1e\x45RROR_REASON_STORE_UNAVAILABLE\x10\x0b\x12\x1b\n\x17\x45RROR_REASON_STORE_FULL\x10\x0c\x12\"\n\x1e\x45RROR_REASON_RULES_UNAVAILABLE\x10\r\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x0e\x12\x1e\n\x1a\x45RROR_REASON_CALL_TOO_LONG\x10\x0f\x12(\n$ERROR_REASON_RULE_REVISION_NOT_FOUND\x10\x10\x12&\n\"ERROR_REASON_MIGRATION_NOT_ALLOWED\x10\x11\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groupguard.common.v1.error_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=66
-  _globals['_ERRORREASON']._serialized_end=612
+  _globals['_ERRORREASON']._serialized_end=694
 # @@protoc_insertion_point(module_scope)

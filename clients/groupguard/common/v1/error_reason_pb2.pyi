@@ -122,6 +122,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         { "reason": "CALL_TOO_LONG", "domain": "groupguard",
           "metadata": { "seconds": "10" } }
     """
+    ERROR_REASON_RULE_REVISION_NOT_FOUND: _ErrorReason.ValueType  # 16
+    """NOT_FOUND: the rule's history has no such revision, or one that deleted the rule.
+
+        { "reason": "RULE_REVISION_NOT_FOUND", "domain": "groupguard",
+          "metadata": { "rule_id": "019ab0c4d1e2f3a4b5c6d7e8", "revision": "17" } }
+    """
+    ERROR_REASON_MIGRATION_NOT_ALLOWED: _ErrorReason.ValueType  # 17
+    """FAILED_PRECONDITION: an import asks for `migrate` of a server that does not allow it.
+
+        { "reason": "MIGRATION_NOT_ALLOWED", "domain": "groupguard",
+          "metadata": { "setting": "GROUPGUARD_ALLOW_MIGRATION" } }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Names why a call failed. Every error status carries a google.rpc.ErrorInfo whose
@@ -228,5 +240,17 @@ caller's. Whether a write happened is not known: repeat it with its request_id.
 
     { "reason": "CALL_TOO_LONG", "domain": "groupguard",
       "metadata": { "seconds": "10" } }
+"""
+ERROR_REASON_RULE_REVISION_NOT_FOUND: ErrorReason.ValueType  # 16
+"""NOT_FOUND: the rule's history has no such revision, or one that deleted the rule.
+
+    { "reason": "RULE_REVISION_NOT_FOUND", "domain": "groupguard",
+      "metadata": { "rule_id": "019ab0c4d1e2f3a4b5c6d7e8", "revision": "17" } }
+"""
+ERROR_REASON_MIGRATION_NOT_ALLOWED: ErrorReason.ValueType  # 17
+"""FAILED_PRECONDITION: an import asks for `migrate` of a server that does not allow it.
+
+    { "reason": "MIGRATION_NOT_ALLOWED", "domain": "groupguard",
+      "metadata": { "setting": "GROUPGUARD_ALLOW_MIGRATION" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -22,21 +22,23 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from groupguard.rule.v1 import exemptions_pb2 as groupguard_dot_rule_dot_v1_dot_exemptions__pb2
 from groupguard.rule.v1 import group_pb2 as groupguard_dot_rule_dot_v1_dot_group__pb2
 from groupguard.rule.v1 import rule_pb2 as groupguard_dot_rule_dot_v1_dot_rule__pb2
+from groupguard.rule.v1 import settings_pb2 as groupguard_dot_rule_dot_v1_dot_settings__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n groupguard/rule/v1/changes.proto\x12\x12groupguard.rule.v1\x1a\x1egroupguard/rule/v1/group.proto\x1a\x1dgroupguard/rule/v1/rule.proto\"\xb9\x01\n\x06\x43hange\x12(\n\x04rule\x18\x01 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleH\x00\x12\x19\n\x0f\x64\x65leted_rule_id\x18\x02 \x01(\tH\x00\x12*\n\x05group\x18\x03 \x01(\x0b\x32\x19.groupguard.rule.v1.GroupH\x00\x12\x34\n\x07\x62inding\x18\x04 \x01(\x0b\x32!.groupguard.rule.v1.BindingChangeH\x00\x42\x08\n\x06\x63hange\"\xe5\x01\n\rBindingChange\x12>\n\toperation\x18\x01 \x01(\x0e\x32+.groupguard.rule.v1.BindingChange.Operation\x12\x10\n\x08rule_ids\x18\x02 \x03(\t\x12\r\n\x05\x63hunk\x18\x03 \x01(\x05\x12\x0e\n\x06\x62itmap\x18\x04 \x01(\x0c\"c\n\tOperation\x12\x19\n\x15OPERATION_UNSPECIFIED\x10\x00\x12\x11\n\rOPERATION_SET\x10\x01\x12\x12\n\x0eOPERATION_BIND\x10\x02\x12\x14\n\x10OPERATION_UNBIND\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n groupguard/rule/v1/changes.proto\x12\x12groupguard.rule.v1\x1a#groupguard/rule/v1/exemptions.proto\x1a\x1egroupguard/rule/v1/group.proto\x1a\x1dgroupguard/rule/v1/rule.proto\x1a!groupguard/rule/v1/settings.proto\"\xa9\x02\n\x06\x43hange\x12(\n\x04rule\x18\x01 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleH\x00\x12\x19\n\x0f\x64\x65leted_rule_id\x18\x02 \x01(\tH\x00\x12*\n\x05group\x18\x03 \x01(\x0b\x32\x19.groupguard.rule.v1.GroupH\x00\x12\x34\n\x07\x62inding\x18\x04 \x01(\x0b\x32!.groupguard.rule.v1.BindingChangeH\x00\x12\x38\n\texemption\x18\x05 \x01(\x0b\x32#.groupguard.rule.v1.ExemptionChangeH\x00\x12\x34\n\x08settings\x18\x06 \x01(\x0b\x32 .groupguard.rule.v1.CorpSettingsH\x00\x42\x08\n\x06\x63hange\"\xe5\x01\n\rBindingChange\x12>\n\toperation\x18\x01 \x01(\x0e\x32+.groupguard.rule.v1.BindingChange.Operation\x12\x10\n\x08rule_ids\x18\x02 \x03(\t\x12\r\n\x05\x63hunk\x18\x03 \x01(\x05\x12\x0e\n\x06\x62itmap\x18\x04 \x01(\x0c\"c\n\tOperation\x12\x19\n\x15OPERATION_UNSPECIFIED\x10\x00\x12\x11\n\rOPERATION_SET\x10\x01\x12\x12\n\x0eOPERATION_BIND\x10\x02\x12\x14\n\x10OPERATION_UNBIND\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groupguard.rule.v1.changes_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANGE']._serialized_start=120
-  _globals['_CHANGE']._serialized_end=305
-  _globals['_BINDINGCHANGE']._serialized_start=308
-  _globals['_BINDINGCHANGE']._serialized_end=537
-  _globals['_BINDINGCHANGE_OPERATION']._serialized_start=438
-  _globals['_BINDINGCHANGE_OPERATION']._serialized_end=537
+  _globals['_CHANGE']._serialized_start=192
+  _globals['_CHANGE']._serialized_end=489
+  _globals['_BINDINGCHANGE']._serialized_start=492
+  _globals['_BINDINGCHANGE']._serialized_end=721
+  _globals['_BINDINGCHANGE_OPERATION']._serialized_start=622
+  _globals['_BINDINGCHANGE_OPERATION']._serialized_end=721
 # @@protoc_insertion_point(module_scope)

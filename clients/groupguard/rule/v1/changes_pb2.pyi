@@ -8,8 +8,10 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groupguard.rule.v1 import exemptions_pb2 as _exemptions_pb2
 from groupguard.rule.v1 import group_pb2 as _group_pb2
 from groupguard.rule.v1 import rule_pb2 as _rule_pb2
+from groupguard.rule.v1 import settings_pb2 as _settings_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -31,6 +33,8 @@ class Change(_message.Message):
     DELETED_RULE_ID_FIELD_NUMBER: _builtins.int
     GROUP_FIELD_NUMBER: _builtins.int
     BINDING_FIELD_NUMBER: _builtins.int
+    EXEMPTION_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
     deleted_rule_id: _builtins.str
     """The id of a rule that is gone, and its bindings with it."""
     @_builtins.property
@@ -39,11 +43,19 @@ class Change(_message.Message):
 
     @_builtins.property
     def group(self) -> _group_pb2.Group:
-        """A group's new full state."""
+        """A group's new full state; a dismissed group has no bindings left."""
 
     @_builtins.property
     def binding(self) -> Global___BindingChange:
         """New bindings of some rules."""
+
+    @_builtins.property
+    def exemption(self) -> _exemptions_pb2.ExemptionChange:
+        """Customers who are exempt now, or no longer."""
+
+    @_builtins.property
+    def settings(self) -> _settings_pb2.CorpSettings:
+        """The corp's settings as a whole."""
 
     def __init__(
         self,
@@ -52,12 +64,14 @@ class Change(_message.Message):
         deleted_rule_id: _builtins.str = ...,
         group: _group_pb2.Group | None = ...,
         binding: Global___BindingChange | None = ...,
+        exemption: _exemptions_pb2.ExemptionChange | None = ...,
+        settings: _settings_pb2.CorpSettings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["binding", b"binding", "change", b"change", "deleted_rule_id", b"deleted_rule_id", "group", b"group", "rule", b"rule"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["binding", b"binding", "change", b"change", "deleted_rule_id", b"deleted_rule_id", "exemption", b"exemption", "group", b"group", "rule", b"rule", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["binding", b"binding", "change", b"change", "deleted_rule_id", b"deleted_rule_id", "group", b"group", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["binding", b"binding", "change", b"change", "deleted_rule_id", b"deleted_rule_id", "exemption", b"exemption", "group", b"group", "rule", b"rule", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["rule", "deleted_rule_id", "group", "binding"]  # noqa: Y015
+    _WhichOneofReturnType_change: _TypeAlias = _typing.Literal["rule", "deleted_rule_id", "group", "binding", "exemption", "settings"]  # noqa: Y015
     _WhichOneofArgType_change: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 

@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1egroupguard/rule/v1/group.proto\x12\x12groupguard.rule.v1\x1a\x1fgoogle/api/field_behavior.proto\"\xa5\x01\n\x05Group\x12\x15\n\x07\x63hat_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cowner_userid\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cstrategy_ids\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07ordinal\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmember_count\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1egroupguard/rule/v1/group.proto\x12\x12groupguard.rule.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x02\n\x05Group\x12\x15\n\x07\x63hat_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cowner_userid\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0cstrategy_ids\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07ordinal\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmember_count\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12:\n\x10last_active_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x36\n\x0c\x64ismiss_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +45,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GROUP'].fields_by_name['ordinal']._serialized_options = b'\342A\001\003'
   _globals['_GROUP'].fields_by_name['member_count']._loaded_options = None
   _globals['_GROUP'].fields_by_name['member_count']._serialized_options = b'\342A\001\001'
-  _globals['_GROUP']._serialized_start=88
-  _globals['_GROUP']._serialized_end=253
+  _globals['_GROUP'].fields_by_name['last_active_time']._loaded_options = None
+  _globals['_GROUP'].fields_by_name['last_active_time']._serialized_options = b'\342A\001\003'
+  _globals['_GROUP'].fields_by_name['dismiss_time']._loaded_options = None
+  _globals['_GROUP'].fields_by_name['dismiss_time']._serialized_options = b'\342A\001\003'
+  _globals['_GROUP']._serialized_start=121
+  _globals['_GROUP']._serialized_end=402
 # @@protoc_insertion_point(module_scope)

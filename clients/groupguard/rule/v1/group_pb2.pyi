@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -30,6 +31,8 @@ class Group(_message.Message):
     STRATEGY_IDS_FIELD_NUMBER: _builtins.int
     ORDINAL_FIELD_NUMBER: _builtins.int
     MEMBER_COUNT_FIELD_NUMBER: _builtins.int
+    LAST_ACTIVE_TIME_FIELD_NUMBER: _builtins.int
+    DISMISS_TIME_FIELD_NUMBER: _builtins.int
     chat_id: _builtins.str
     """The group's id, 1–64 bytes."""
     owner_userid: _builtins.str
@@ -46,6 +49,16 @@ class Group(_message.Message):
     def strategy_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Management rules (管理规则) the group belongs to: at most 20 ids of 1–64 bytes."""
 
+    @_builtins.property
+    def last_active_time(self) -> _timestamp_pb2.Timestamp:
+        """When a customer's message was last judged in it or the registry last heard of it,
+        to the minute; set by ListGroups alone.
+        """
+
+    @_builtins.property
+    def dismiss_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was dismissed (解散); unset for a group that lives."""
+
     def __init__(
         self,
         *,
@@ -55,10 +68,12 @@ class Group(_message.Message):
         strategy_ids: _abc.Iterable[_builtins.str] | None = ...,
         ordinal: _builtins.int = ...,
         member_count: _builtins.int = ...,
+        last_active_time: _timestamp_pb2.Timestamp | None = ...,
+        dismiss_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dismiss_time", b"dismiss_time", "last_active_time", b"last_active_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "display_name", b"display_name", "member_count", b"member_count", "ordinal", b"ordinal", "owner_userid", b"owner_userid", "strategy_ids", b"strategy_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "dismiss_time", b"dismiss_time", "display_name", b"display_name", "last_active_time", b"last_active_time", "member_count", b"member_count", "ordinal", b"ordinal", "owner_userid", b"owner_userid", "strategy_ids", b"strategy_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,11 +25,18 @@ _sym_db = _symbol_database.Default()
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from groupguard.rule.v1 import changes_pb2 as groupguard_dot_rule_dot_v1_dot_changes__pb2
+from groupguard.rule.v1 import exemptions_pb2 as groupguard_dot_rule_dot_v1_dot_exemptions__pb2
 from groupguard.rule.v1 import group_pb2 as groupguard_dot_rule_dot_v1_dot_group__pb2
+from groupguard.rule.v1 import group_registry_pb2 as groupguard_dot_rule_dot_v1_dot_group__registry__pb2
+from groupguard.rule.v1 import history_pb2 as groupguard_dot_rule_dot_v1_dot_history__pb2
+from groupguard.rule.v1 import problems_pb2 as groupguard_dot_rule_dot_v1_dot_problems__pb2
 from groupguard.rule.v1 import rule_pb2 as groupguard_dot_rule_dot_v1_dot_rule__pb2
+from groupguard.rule.v1 import settings_pb2 as groupguard_dot_rule_dot_v1_dot_settings__pb2
+from groupguard.rule.v1 import templates_pb2 as groupguard_dot_rule_dot_v1_dot_templates__pb2
+from groupguard.rule.v1 import transfer_pb2 as groupguard_dot_rule_dot_v1_dot_transfer__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groupguard/rule/v1/rule_service.proto\x12\x12groupguard.rule.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a groupguard/rule/v1/changes.proto\x1a\x1egroupguard/rule/v1/group.proto\x1a\x1dgroupguard/rule/v1/rule.proto\"r\n\x11\x43reateRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04rule\x18\x02 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"T\n\x12\x43reateRuleResponse\x12&\n\x04rule\x18\x01 \x01(\x0b\x32\x18.groupguard.rule.v1.Rule\x12\x16\n\x0erules_revision\x18\x02 \x01(\t\">\n\x0eGetRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07rule_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x8c\x01\n\x10ListRulesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12.\n\x05owner\x18\x02 \x01(\x0b\x32\x19.groupguard.rule.v1.OwnerB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"U\n\x11ListRulesResponse\x12\'\n\x05rules\x18\x01 \x03(\x0b\x32\x18.groupguard.rule.v1.Rule\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa9\x01\n\x11UpdateRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04rule\x18\x02 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"T\n\x12UpdateRuleResponse\x12&\n\x04rule\x18\x01 \x01(\x0b\x32\x18.groupguard.rule.v1.Rule\x12\x16\n\x0erules_revision\x18\x02 \x01(\t\"o\n\x11\x44\x65leteRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07rule_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x04\x65tag\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\",\n\x12\x44\x65leteRuleResponse\x12\x16\n\x0erules_revision\x18\x01 \x01(\t\"\xb7\x02\n\x16\x43onfigureGroupsRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12M\n\toperation\x18\x02 \x01(\x0e\x32\x34.groupguard.rule.v1.ConfigureGroupsRequest.OperationB\x04\xe2\x41\x01\x02\x12\x16\n\x08rule_ids\x18\x03 \x03(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x63hat_ids\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x01\"P\n\tOperation\x12\x19\n\x15OPERATION_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATION_BIND\x10\x01\x12\x14\n\x10OPERATION_UNBIND\x10\x02\"U\n\x0b\x42lastRadius\x12\x13\n\x0bgroup_count\x18\x01 \x01(\x05\x12\x14\n\x0cmember_count\x18\x02 \x01(\x05\x12\x1b\n\x13rule_ids_over_limit\x18\x03 \x03(\t\"\xfd\x01\n\x17\x43onfigureGroupsResponse\x12G\n\x07results\x18\x01 \x03(\x0b\x32\x36.groupguard.rule.v1.ConfigureGroupsResponse.RuleResult\x12\x16\n\x0erules_revision\x18\x02 \x01(\t\x12\x35\n\x0c\x62last_radius\x18\x03 \x01(\x0b\x32\x1f.groupguard.rule.v1.BlastRadius\x1aJ\n\nRuleResult\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x15\n\rgroups_before\x18\x02 \x01(\x05\x12\x14\n\x0cgroups_after\x18\x03 \x01(\x05\"\x93\x01\n\x14SetGroupRulesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63hat_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08rule_ids\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x98\x01\n\x15SetGroupRulesResponse\x12\x16\n\x0e\x62ound_rule_ids\x18\x01 \x03(\t\x12\x18\n\x10unbound_rule_ids\x18\x02 \x03(\t\x12\x16\n\x0erules_revision\x18\x03 \x01(\t\x12\x35\n\x0c\x62last_radius\x18\x04 \x01(\x0b\x32\x1f.groupguard.rule.v1.BlastRadius\"x\n\x15ListRuleGroupsRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07rule_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\\\n\x16ListRuleGroupsResponse\x12)\n\x06groups\x18\x01 \x03(\x0b\x32\x19.groupguard.rule.v1.Group\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x15ListGroupRulesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63hat_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"Z\n\x16ListGroupRulesResponse\x12\'\n\x05rules\x18\x01 \x03(\x0b\x32\x18.groupguard.rule.v1.Rule\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"w\n\x13UpsertGroupsRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12/\n\x06groups\x18\x02 \x03(\x0b\x32\x19.groupguard.rule.v1.GroupB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x90\x01\n\x14UpsertGroupsResponse\x12)\n\x06groups\x18\x01 \x03(\x0b\x32\x19.groupguard.rule.v1.Group\x12\x15\n\rcreated_count\x18\x02 \x01(\x05\x12\x16\n\x0erules_revision\x18\x03 \x01(\t\x12\x1e\n\x16released_binding_count\x18\x04 \x01(\x05\"\x17\n\x15WatchRevisionsRequest\"A\n\x16WatchRevisionsResponse\x12\x0f\n\x07\x63orp_id\x18\x01 \x01(\t\x12\x16\n\x0erules_revision\x18\x02 \x01(\t\"?\n\x11\x46\x65tchRulesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05since\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"\xd1\x01\n\x12\x46\x65tchRulesResponse\x12\x39\n\x04kind\x18\x01 \x01(\x0e\x32+.groupguard.rule.v1.FetchRulesResponse.Kind\x12+\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1a.groupguard.rule.v1.Change\x12\x16\n\x0erules_revision\x18\x03 \x01(\t\";\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_DIFF\x10\x01\x12\x0e\n\nKIND_RESET\x10\x02\x32\x98\t\n\x0bRuleService\x12[\n\nCreateRule\x12%.groupguard.rule.v1.CreateRuleRequest\x1a&.groupguard.rule.v1.CreateRuleResponse\x12G\n\x07GetRule\x12\".groupguard.rule.v1.GetRuleRequest\x1a\x18.groupguard.rule.v1.Rule\x12X\n\tListRules\x12$.groupguard.rule.v1.ListRulesRequest\x1a%.groupguard.rule.v1.ListRulesResponse\x12[\n\nUpdateRule\x12%.groupguard.rule.v1.UpdateRuleRequest\x1a&.groupguard.rule.v1.UpdateRuleResponse\x12[\n\nDeleteRule\x12%.groupguard.rule.v1.DeleteRuleRequest\x1a&.groupguard.rule.v1.DeleteRuleResponse\x12j\n\x0f\x43onfigureGroups\x12*.groupguard.rule.v1.ConfigureGroupsRequest\x1a+.groupguard.rule.v1.ConfigureGroupsResponse\x12\x64\n\rSetGroupRules\x12(.groupguard.rule.v1.SetGroupRulesRequest\x1a).groupguard.rule.v1.SetGroupRulesResponse\x12g\n\x0eListRuleGroups\x12).groupguard.rule.v1.ListRuleGroupsRequest\x1a*.groupguard.rule.v1.ListRuleGroupsResponse\x12g\n\x0eListGroupRules\x12).groupguard.rule.v1.ListGroupRulesRequest\x1a*.groupguard.rule.v1.ListGroupRulesResponse\x12\x61\n\x0cUpsertGroups\x12\'.groupguard.rule.v1.UpsertGroupsRequest\x1a(.groupguard.rule.v1.UpsertGroupsResponse\x12i\n\x0eWatchRevisions\x12).groupguard.rule.v1.WatchRevisionsRequest\x1a*.groupguard.rule.v1.WatchRevisionsResponse0\x01\x12]\n\nFetchRules\x12%.groupguard.rule.v1.FetchRulesRequest\x1a&.groupguard.rule.v1.FetchRulesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groupguard/rule/v1/rule_service.proto\x12\x12groupguard.rule.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a groupguard/rule/v1/changes.proto\x1a#groupguard/rule/v1/exemptions.proto\x1a\x1egroupguard/rule/v1/group.proto\x1a\'groupguard/rule/v1/group_registry.proto\x1a groupguard/rule/v1/history.proto\x1a!groupguard/rule/v1/problems.proto\x1a\x1dgroupguard/rule/v1/rule.proto\x1a!groupguard/rule/v1/settings.proto\x1a\"groupguard/rule/v1/templates.proto\x1a!groupguard/rule/v1/transfer.proto\"\x88\x01\n\x11\x43reateRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04rule\x18\x02 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"T\n\x12\x43reateRuleResponse\x12&\n\x04rule\x18\x01 \x01(\x0b\x32\x18.groupguard.rule.v1.Rule\x12\x16\n\x0erules_revision\x18\x02 \x01(\t\">\n\x0eGetRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07rule_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\x8c\x01\n\x10ListRulesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12.\n\x05owner\x18\x02 \x01(\x0b\x32\x19.groupguard.rule.v1.OwnerB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"U\n\x11ListRulesResponse\x12\'\n\x05rules\x18\x01 \x03(\x0b\x32\x18.groupguard.rule.v1.Rule\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbf\x01\n\x11UpdateRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04rule\x18\x02 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"T\n\x12UpdateRuleResponse\x12&\n\x04rule\x18\x01 \x01(\x0b\x32\x18.groupguard.rule.v1.Rule\x12\x16\n\x0erules_revision\x18\x02 \x01(\t\"\x85\x01\n\x11\x44\x65leteRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07rule_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x12\n\x04\x65tag\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\",\n\x12\x44\x65leteRuleResponse\x12\x16\n\x0erules_revision\x18\x01 \x01(\t\"\xd6\x02\n\x16\x43onfigureGroupsRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12M\n\toperation\x18\x02 \x01(\x0e\x32\x34.groupguard.rule.v1.ConfigureGroupsRequest.OperationB\x04\xe2\x41\x01\x02\x12\x16\n\x08rule_ids\x18\x03 \x03(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x63hat_ids\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x06 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x1d\n\x0funbind_chat_ids\x18\x07 \x03(\tB\x04\xe2\x41\x01\x01\"P\n\tOperation\x12\x19\n\x15OPERATION_UNSPECIFIED\x10\x00\x12\x12\n\x0eOPERATION_BIND\x10\x01\x12\x14\n\x10OPERATION_UNBIND\x10\x02\"U\n\x0b\x42lastRadius\x12\x13\n\x0bgroup_count\x18\x01 \x01(\x05\x12\x14\n\x0cmember_count\x18\x02 \x01(\x05\x12\x1b\n\x13rule_ids_over_limit\x18\x03 \x03(\t\"\xfd\x01\n\x17\x43onfigureGroupsResponse\x12G\n\x07results\x18\x01 \x03(\x0b\x32\x36.groupguard.rule.v1.ConfigureGroupsResponse.RuleResult\x12\x16\n\x0erules_revision\x18\x02 \x01(\t\x12\x35\n\x0c\x62last_radius\x18\x03 \x01(\x0b\x32\x1f.groupguard.rule.v1.BlastRadius\x1aJ\n\nRuleResult\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x15\n\rgroups_before\x18\x02 \x01(\x05\x12\x14\n\x0cgroups_after\x18\x03 \x01(\x05\"\x93\x01\n\x14SetGroupRulesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63hat_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08rule_ids\x18\x03 \x03(\tB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x98\x01\n\x15SetGroupRulesResponse\x12\x16\n\x0e\x62ound_rule_ids\x18\x01 \x03(\t\x12\x18\n\x10unbound_rule_ids\x18\x02 \x03(\t\x12\x16\n\x0erules_revision\x18\x03 \x01(\t\x12\x35\n\x0c\x62last_radius\x18\x04 \x01(\x0b\x32\x1f.groupguard.rule.v1.BlastRadius\"x\n\x15ListRuleGroupsRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07rule_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\\\n\x16ListRuleGroupsResponse\x12)\n\x06groups\x18\x01 \x03(\x0b\x32\x19.groupguard.rule.v1.Group\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x15ListGroupRulesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63hat_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tpage_size\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"Z\n\x16ListGroupRulesResponse\x12\'\n\x05rules\x18\x01 \x03(\x0b\x32\x18.groupguard.rule.v1.Rule\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"w\n\x13UpsertGroupsRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12/\n\x06groups\x18\x02 \x03(\x0b\x32\x19.groupguard.rule.v1.GroupB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x90\x01\n\x14UpsertGroupsResponse\x12)\n\x06groups\x18\x01 \x03(\x0b\x32\x19.groupguard.rule.v1.Group\x12\x15\n\rcreated_count\x18\x02 \x01(\x05\x12\x16\n\x0erules_revision\x18\x03 \x01(\t\x12\x1e\n\x16released_binding_count\x18\x04 \x01(\x05\"\x17\n\x15WatchRevisionsRequest\"A\n\x16WatchRevisionsResponse\x12\x0f\n\x07\x63orp_id\x18\x01 \x01(\t\x12\x16\n\x0erules_revision\x18\x02 \x01(\t\"?\n\x11\x46\x65tchRulesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05since\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"\xd1\x01\n\x12\x46\x65tchRulesResponse\x12\x39\n\x04kind\x18\x01 \x01(\x0e\x32+.groupguard.rule.v1.FetchRulesResponse.Kind\x12+\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1a.groupguard.rule.v1.Change\x12\x16\n\x0erules_revision\x18\x03 \x01(\t\";\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_DIFF\x10\x01\x12\x0e\n\nKIND_RESET\x10\x02\x32\xf8\x16\n\x0bRuleService\x12[\n\nCreateRule\x12%.groupguard.rule.v1.CreateRuleRequest\x1a&.groupguard.rule.v1.CreateRuleResponse\x12G\n\x07GetRule\x12\".groupguard.rule.v1.GetRuleRequest\x1a\x18.groupguard.rule.v1.Rule\x12X\n\tListRules\x12$.groupguard.rule.v1.ListRulesRequest\x1a%.groupguard.rule.v1.ListRulesResponse\x12[\n\nUpdateRule\x12%.groupguard.rule.v1.UpdateRuleRequest\x1a&.groupguard.rule.v1.UpdateRuleResponse\x12[\n\nDeleteRule\x12%.groupguard.rule.v1.DeleteRuleRequest\x1a&.groupguard.rule.v1.DeleteRuleResponse\x12j\n\x0f\x43onfigureGroups\x12*.groupguard.rule.v1.ConfigureGroupsRequest\x1a+.groupguard.rule.v1.ConfigureGroupsResponse\x12\x64\n\rSetGroupRules\x12(.groupguard.rule.v1.SetGroupRulesRequest\x1a).groupguard.rule.v1.SetGroupRulesResponse\x12g\n\x0eListRuleGroups\x12).groupguard.rule.v1.ListRuleGroupsRequest\x1a*.groupguard.rule.v1.ListRuleGroupsResponse\x12g\n\x0eListGroupRules\x12).groupguard.rule.v1.ListGroupRulesRequest\x1a*.groupguard.rule.v1.ListGroupRulesResponse\x12\x61\n\x0cUpsertGroups\x12\'.groupguard.rule.v1.UpsertGroupsRequest\x1a(.groupguard.rule.v1.UpsertGroupsResponse\x12\x64\n\rDismissGroups\x12(.groupguard.rule.v1.DismissGroupsRequest\x1a).groupguard.rule.v1.DismissGroupsResponse\x12[\n\nListGroups\x12%.groupguard.rule.v1.ListGroupsRequest\x1a&.groupguard.rule.v1.ListGroupsResponse\x12g\n\x0eReportActivity\x12).groupguard.rule.v1.ReportActivityRequest\x1a*.groupguard.rule.v1.ReportActivityResponse\x12y\n\x14ListReleasedBindings\x12/.groupguard.rule.v1.ListReleasedBindingsRequest\x1a\x30.groupguard.rule.v1.ListReleasedBindingsResponse\x12s\n\x12\x41\x64\x64\x45xemptCustomers\x12-.groupguard.rule.v1.AddExemptCustomersRequest\x1a..groupguard.rule.v1.AddExemptCustomersResponse\x12|\n\x15RemoveExemptCustomers\x12\x30.groupguard.rule.v1.RemoveExemptCustomersRequest\x1a\x31.groupguard.rule.v1.RemoveExemptCustomersResponse\x12v\n\x13ListExemptCustomers\x12..groupguard.rule.v1.ListExemptCustomersRequest\x1a/.groupguard.rule.v1.ListExemptCustomersResponse\x12_\n\x0fGetCorpSettings\x12*.groupguard.rule.v1.GetCorpSettingsRequest\x1a .groupguard.rule.v1.CorpSettings\x12s\n\x12UpdateCorpSettings\x12-.groupguard.rule.v1.UpdateCorpSettingsRequest\x1a..groupguard.rule.v1.UpdateCorpSettingsResponse\x12\x82\x01\n\x17\x43reateRulesFromTemplate\x12\x32.groupguard.rule.v1.CreateRulesFromTemplateRequest\x1a\x33.groupguard.rule.v1.CreateRulesFromTemplateResponse\x12p\n\x11RenderGroupNotice\x12,.groupguard.rule.v1.RenderGroupNoticeRequest\x1a-.groupguard.rule.v1.RenderGroupNoticeResponse\x12p\n\x11ListRuleRevisions\x12,.groupguard.rule.v1.ListRuleRevisionsRequest\x1a-.groupguard.rule.v1.ListRuleRevisionsResponse\x12^\n\x0bRestoreRule\x12&.groupguard.rule.v1.RestoreRuleRequest\x1a\'.groupguard.rule.v1.RestoreRuleResponse\x12m\n\x10ListRuleProblems\x12+.groupguard.rule.v1.ListRuleProblemsRequest\x1a,.groupguard.rule.v1.ListRuleProblemsResponse\x12]\n\nExportCorp\x12%.groupguard.rule.v1.ExportCorpRequest\x1a&.groupguard.rule.v1.ExportCorpResponse0\x01\x12_\n\nImportCorp\x12%.groupguard.rule.v1.ImportCorpRequest\x1a&.groupguard.rule.v1.ImportCorpResponse(\x01\x30\x01\x12i\n\x0eWatchRevisions\x12).groupguard.rule.v1.WatchRevisionsRequest\x1a*.groupguard.rule.v1.WatchRevisionsResponse0\x01\x12]\n\nFetchRules\x12%.groupguard.rule.v1.FetchRulesRequest\x1a&.groupguard.rule.v1.FetchRulesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +49,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATERULEREQUEST'].fields_by_name['rule']._serialized_options = b'\342A\001\002'
   _globals['_CREATERULEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATERULEREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_CREATERULEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_CREATERULEREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
   _globals['_GETRULEREQUEST'].fields_by_name['corp_id']._loaded_options = None
   _globals['_GETRULEREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
   _globals['_GETRULEREQUEST'].fields_by_name['rule_id']._loaded_options = None
@@ -62,6 +71,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATERULEREQUEST'].fields_by_name['update_mask']._serialized_options = b'\342A\001\001'
   _globals['_UPDATERULEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_UPDATERULEREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_UPDATERULEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_UPDATERULEREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
   _globals['_DELETERULEREQUEST'].fields_by_name['corp_id']._loaded_options = None
   _globals['_DELETERULEREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
   _globals['_DELETERULEREQUEST'].fields_by_name['rule_id']._loaded_options = None
@@ -70,6 +81,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETERULEREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
   _globals['_DELETERULEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETERULEREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_DELETERULEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_DELETERULEREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
   _globals['_CONFIGUREGROUPSREQUEST'].fields_by_name['corp_id']._loaded_options = None
   _globals['_CONFIGUREGROUPSREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
   _globals['_CONFIGUREGROUPSREQUEST'].fields_by_name['operation']._loaded_options = None
@@ -82,6 +95,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIGUREGROUPSREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
   _globals['_CONFIGUREGROUPSREQUEST'].fields_by_name['validate_only']._loaded_options = None
   _globals['_CONFIGUREGROUPSREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
+  _globals['_CONFIGUREGROUPSREQUEST'].fields_by_name['unbind_chat_ids']._loaded_options = None
+  _globals['_CONFIGUREGROUPSREQUEST'].fields_by_name['unbind_chat_ids']._serialized_options = b'\342A\001\001'
   _globals['_SETGROUPRULESREQUEST'].fields_by_name['corp_id']._loaded_options = None
   _globals['_SETGROUPRULESREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
   _globals['_SETGROUPRULESREQUEST'].fields_by_name['chat_id']._loaded_options = None
@@ -118,60 +133,60 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FETCHRULESREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
   _globals['_FETCHRULESREQUEST'].fields_by_name['since']._loaded_options = None
   _globals['_FETCHRULESREQUEST'].fields_by_name['since']._serialized_options = b'\342A\001\001'
-  _globals['_CREATERULEREQUEST']._serialized_start=225
-  _globals['_CREATERULEREQUEST']._serialized_end=339
-  _globals['_CREATERULERESPONSE']._serialized_start=341
-  _globals['_CREATERULERESPONSE']._serialized_end=425
-  _globals['_GETRULEREQUEST']._serialized_start=427
-  _globals['_GETRULEREQUEST']._serialized_end=489
-  _globals['_LISTRULESREQUEST']._serialized_start=492
-  _globals['_LISTRULESREQUEST']._serialized_end=632
-  _globals['_LISTRULESRESPONSE']._serialized_start=634
-  _globals['_LISTRULESRESPONSE']._serialized_end=719
-  _globals['_UPDATERULEREQUEST']._serialized_start=722
-  _globals['_UPDATERULEREQUEST']._serialized_end=891
-  _globals['_UPDATERULERESPONSE']._serialized_start=893
-  _globals['_UPDATERULERESPONSE']._serialized_end=977
-  _globals['_DELETERULEREQUEST']._serialized_start=979
-  _globals['_DELETERULEREQUEST']._serialized_end=1090
-  _globals['_DELETERULERESPONSE']._serialized_start=1092
-  _globals['_DELETERULERESPONSE']._serialized_end=1136
-  _globals['_CONFIGUREGROUPSREQUEST']._serialized_start=1139
-  _globals['_CONFIGUREGROUPSREQUEST']._serialized_end=1450
-  _globals['_CONFIGUREGROUPSREQUEST_OPERATION']._serialized_start=1370
-  _globals['_CONFIGUREGROUPSREQUEST_OPERATION']._serialized_end=1450
-  _globals['_BLASTRADIUS']._serialized_start=1452
-  _globals['_BLASTRADIUS']._serialized_end=1537
-  _globals['_CONFIGUREGROUPSRESPONSE']._serialized_start=1540
-  _globals['_CONFIGUREGROUPSRESPONSE']._serialized_end=1793
-  _globals['_CONFIGUREGROUPSRESPONSE_RULERESULT']._serialized_start=1719
-  _globals['_CONFIGUREGROUPSRESPONSE_RULERESULT']._serialized_end=1793
-  _globals['_SETGROUPRULESREQUEST']._serialized_start=1796
-  _globals['_SETGROUPRULESREQUEST']._serialized_end=1943
-  _globals['_SETGROUPRULESRESPONSE']._serialized_start=1946
-  _globals['_SETGROUPRULESRESPONSE']._serialized_end=2098
-  _globals['_LISTRULEGROUPSREQUEST']._serialized_start=2100
-  _globals['_LISTRULEGROUPSREQUEST']._serialized_end=2220
-  _globals['_LISTRULEGROUPSRESPONSE']._serialized_start=2222
-  _globals['_LISTRULEGROUPSRESPONSE']._serialized_end=2314
-  _globals['_LISTGROUPRULESREQUEST']._serialized_start=2316
-  _globals['_LISTGROUPRULESREQUEST']._serialized_end=2436
-  _globals['_LISTGROUPRULESRESPONSE']._serialized_start=2438
-  _globals['_LISTGROUPRULESRESPONSE']._serialized_end=2528
-  _globals['_UPSERTGROUPSREQUEST']._serialized_start=2530
-  _globals['_UPSERTGROUPSREQUEST']._serialized_end=2649
-  _globals['_UPSERTGROUPSRESPONSE']._serialized_start=2652
-  _globals['_UPSERTGROUPSRESPONSE']._serialized_end=2796
-  _globals['_WATCHREVISIONSREQUEST']._serialized_start=2798
-  _globals['_WATCHREVISIONSREQUEST']._serialized_end=2821
-  _globals['_WATCHREVISIONSRESPONSE']._serialized_start=2823
-  _globals['_WATCHREVISIONSRESPONSE']._serialized_end=2888
-  _globals['_FETCHRULESREQUEST']._serialized_start=2890
-  _globals['_FETCHRULESREQUEST']._serialized_end=2953
-  _globals['_FETCHRULESRESPONSE']._serialized_start=2956
-  _globals['_FETCHRULESRESPONSE']._serialized_end=3165
-  _globals['_FETCHRULESRESPONSE_KIND']._serialized_start=3106
-  _globals['_FETCHRULESRESPONSE_KIND']._serialized_end=3165
-  _globals['_RULESERVICE']._serialized_start=3168
-  _globals['_RULESERVICE']._serialized_end=4344
+  _globals['_CREATERULEREQUEST']._serialized_start=479
+  _globals['_CREATERULEREQUEST']._serialized_end=615
+  _globals['_CREATERULERESPONSE']._serialized_start=617
+  _globals['_CREATERULERESPONSE']._serialized_end=701
+  _globals['_GETRULEREQUEST']._serialized_start=703
+  _globals['_GETRULEREQUEST']._serialized_end=765
+  _globals['_LISTRULESREQUEST']._serialized_start=768
+  _globals['_LISTRULESREQUEST']._serialized_end=908
+  _globals['_LISTRULESRESPONSE']._serialized_start=910
+  _globals['_LISTRULESRESPONSE']._serialized_end=995
+  _globals['_UPDATERULEREQUEST']._serialized_start=998
+  _globals['_UPDATERULEREQUEST']._serialized_end=1189
+  _globals['_UPDATERULERESPONSE']._serialized_start=1191
+  _globals['_UPDATERULERESPONSE']._serialized_end=1275
+  _globals['_DELETERULEREQUEST']._serialized_start=1278
+  _globals['_DELETERULEREQUEST']._serialized_end=1411
+  _globals['_DELETERULERESPONSE']._serialized_start=1413
+  _globals['_DELETERULERESPONSE']._serialized_end=1457
+  _globals['_CONFIGUREGROUPSREQUEST']._serialized_start=1460
+  _globals['_CONFIGUREGROUPSREQUEST']._serialized_end=1802
+  _globals['_CONFIGUREGROUPSREQUEST_OPERATION']._serialized_start=1722
+  _globals['_CONFIGUREGROUPSREQUEST_OPERATION']._serialized_end=1802
+  _globals['_BLASTRADIUS']._serialized_start=1804
+  _globals['_BLASTRADIUS']._serialized_end=1889
+  _globals['_CONFIGUREGROUPSRESPONSE']._serialized_start=1892
+  _globals['_CONFIGUREGROUPSRESPONSE']._serialized_end=2145
+  _globals['_CONFIGUREGROUPSRESPONSE_RULERESULT']._serialized_start=2071
+  _globals['_CONFIGUREGROUPSRESPONSE_RULERESULT']._serialized_end=2145
+  _globals['_SETGROUPRULESREQUEST']._serialized_start=2148
+  _globals['_SETGROUPRULESREQUEST']._serialized_end=2295
+  _globals['_SETGROUPRULESRESPONSE']._serialized_start=2298
+  _globals['_SETGROUPRULESRESPONSE']._serialized_end=2450
+  _globals['_LISTRULEGROUPSREQUEST']._serialized_start=2452
+  _globals['_LISTRULEGROUPSREQUEST']._serialized_end=2572
+  _globals['_LISTRULEGROUPSRESPONSE']._serialized_start=2574
+  _globals['_LISTRULEGROUPSRESPONSE']._serialized_end=2666
+  _globals['_LISTGROUPRULESREQUEST']._serialized_start=2668
+  _globals['_LISTGROUPRULESREQUEST']._serialized_end=2788
+  _globals['_LISTGROUPRULESRESPONSE']._serialized_start=2790
+  _globals['_LISTGROUPRULESRESPONSE']._serialized_end=2880
+  _globals['_UPSERTGROUPSREQUEST']._serialized_start=2882
+  _globals['_UPSERTGROUPSREQUEST']._serialized_end=3001
+  _globals['_UPSERTGROUPSRESPONSE']._serialized_start=3004
+  _globals['_UPSERTGROUPSRESPONSE']._serialized_end=3148
+  _globals['_WATCHREVISIONSREQUEST']._serialized_start=3150
+  _globals['_WATCHREVISIONSREQUEST']._serialized_end=3173
+  _globals['_WATCHREVISIONSRESPONSE']._serialized_start=3175
+  _globals['_WATCHREVISIONSRESPONSE']._serialized_end=3240
+  _globals['_FETCHRULESREQUEST']._serialized_start=3242
+  _globals['_FETCHRULESREQUEST']._serialized_end=3305
+  _globals['_FETCHRULESRESPONSE']._serialized_start=3308
+  _globals['_FETCHRULESRESPONSE']._serialized_end=3517
+  _globals['_FETCHRULESRESPONSE_KIND']._serialized_start=3458
+  _globals['_FETCHRULESRESPONSE_KIND']._serialized_end=3517
+  _globals['_RULESERVICE']._serialized_start=3520
+  _globals['_RULESERVICE']._serialized_end=6456
 # @@protoc_insertion_point(module_scope)

@@ -32,10 +32,13 @@ class CreateRuleRequest(_message.Message):
     CORP_ID_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
     request_id: _builtins.str
     """A UUID that makes the call safe to repeat."""
+    reason: _builtins.str
+    """Why, for the history; at most 200 characters."""
     @_builtins.property
     def rule(self) -> _rule_pb2.Rule:
         """The rule; output-only fields are ignored."""
@@ -46,10 +49,11 @@ class CreateRuleRequest(_message.Message):
         corp_id: _builtins.str = ...,
         rule: _rule_pb2.Rule | None = ...,
         request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "request_id", b"request_id", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "reason", b"reason", "request_id", b"request_id", "rule", b"rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -183,10 +187,13 @@ class UpdateRuleRequest(_message.Message):
     RULE_FIELD_NUMBER: _builtins.int
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
     request_id: _builtins.str
     """A UUID that makes the call safe to repeat."""
+    reason: _builtins.str
+    """Why, for the history; at most 200 characters."""
     @_builtins.property
     def rule(self) -> _rule_pb2.Rule:
         """The rule: its rule_id, the fields to change, and the etag if it shall be tested."""
@@ -204,10 +211,11 @@ class UpdateRuleRequest(_message.Message):
         rule: _rule_pb2.Rule | None = ...,
         update_mask: _field_mask_pb2.FieldMask | None = ...,
         request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "request_id", b"request_id", "rule", b"rule", "update_mask", b"update_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "reason", b"reason", "request_id", b"request_id", "rule", b"rule", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -251,6 +259,7 @@ class DeleteRuleRequest(_message.Message):
     RULE_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
     rule_id: _builtins.str
@@ -259,6 +268,8 @@ class DeleteRuleRequest(_message.Message):
     """The rule's etag, if it shall be tested."""
     request_id: _builtins.str
     """A UUID that makes the call safe to repeat."""
+    reason: _builtins.str
+    """Why, for the history; at most 200 characters."""
     def __init__(
         self,
         *,
@@ -266,10 +277,11 @@ class DeleteRuleRequest(_message.Message):
         rule_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "etag", b"etag", "request_id", b"request_id", "rule_id", b"rule_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "etag", b"etag", "reason", b"reason", "request_id", b"request_id", "rule_id", b"rule_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -332,6 +344,7 @@ class ConfigureGroupsRequest(_message.Message):
     CHAT_IDS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    UNBIND_CHAT_IDS_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
     operation: Global___ConfigureGroupsRequest.Operation.ValueType
@@ -350,6 +363,13 @@ class ConfigureGroupsRequest(_message.Message):
     def chat_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """1–2,000 groups of the registry, none twice."""
 
+    @_builtins.property
+    def unbind_chat_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """With OPERATION_BIND: groups that the rules are unbound from in the same write, so that
+        a rule that is at its limit can change groups. None of them in chat_ids; both together
+        are at most 2,000.
+        """
+
     def __init__(
         self,
         *,
@@ -359,10 +379,11 @@ class ConfigureGroupsRequest(_message.Message):
         chat_ids: _abc.Iterable[_builtins.str] | None = ...,
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
+        unbind_chat_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_ids", b"chat_ids", "corp_id", b"corp_id", "operation", b"operation", "request_id", b"request_id", "rule_ids", b"rule_ids", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_ids", b"chat_ids", "corp_id", b"corp_id", "operation", b"operation", "request_id", b"request_id", "rule_ids", b"rule_ids", "unbind_chat_ids", b"unbind_chat_ids", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

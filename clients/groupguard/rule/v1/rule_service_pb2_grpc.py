@@ -3,8 +3,15 @@
 import grpc
 import warnings
 
+from groupguard.rule.v1 import exemptions_pb2 as groupguard_dot_rule_dot_v1_dot_exemptions__pb2
+from groupguard.rule.v1 import group_registry_pb2 as groupguard_dot_rule_dot_v1_dot_group__registry__pb2
+from groupguard.rule.v1 import history_pb2 as groupguard_dot_rule_dot_v1_dot_history__pb2
+from groupguard.rule.v1 import problems_pb2 as groupguard_dot_rule_dot_v1_dot_problems__pb2
 from groupguard.rule.v1 import rule_pb2 as groupguard_dot_rule_dot_v1_dot_rule__pb2
 from groupguard.rule.v1 import rule_service_pb2 as groupguard_dot_rule_dot_v1_dot_rule__service__pb2
+from groupguard.rule.v1 import settings_pb2 as groupguard_dot_rule_dot_v1_dot_settings__pb2
+from groupguard.rule.v1 import templates_pb2 as groupguard_dot_rule_dot_v1_dot_templates__pb2
+from groupguard.rule.v1 import transfer_pb2 as groupguard_dot_rule_dot_v1_dot_transfer__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
 GRPC_VERSION = grpc.__version__
@@ -90,6 +97,86 @@ class RuleServiceStub(object):
                 '/groupguard.rule.v1.RuleService/UpsertGroups',
                 request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.UpsertGroupsRequest.SerializeToString,
                 response_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.UpsertGroupsResponse.FromString,
+                _registered_method=True)
+        self.DismissGroups = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/DismissGroups',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.DismissGroupsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.DismissGroupsResponse.FromString,
+                _registered_method=True)
+        self.ListGroups = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ListGroups',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListGroupsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListGroupsResponse.FromString,
+                _registered_method=True)
+        self.ReportActivity = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ReportActivity',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ReportActivityRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ReportActivityResponse.FromString,
+                _registered_method=True)
+        self.ListReleasedBindings = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ListReleasedBindings',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListReleasedBindingsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListReleasedBindingsResponse.FromString,
+                _registered_method=True)
+        self.AddExemptCustomers = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/AddExemptCustomers',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.AddExemptCustomersRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.AddExemptCustomersResponse.FromString,
+                _registered_method=True)
+        self.RemoveExemptCustomers = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/RemoveExemptCustomers',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.RemoveExemptCustomersRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.RemoveExemptCustomersResponse.FromString,
+                _registered_method=True)
+        self.ListExemptCustomers = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ListExemptCustomers',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersResponse.FromString,
+                _registered_method=True)
+        self.GetCorpSettings = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/GetCorpSettings',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_settings__pb2.GetCorpSettingsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_settings__pb2.CorpSettings.FromString,
+                _registered_method=True)
+        self.UpdateCorpSettings = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/UpdateCorpSettings',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_settings__pb2.UpdateCorpSettingsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_settings__pb2.UpdateCorpSettingsResponse.FromString,
+                _registered_method=True)
+        self.CreateRulesFromTemplate = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/CreateRulesFromTemplate',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_templates__pb2.CreateRulesFromTemplateRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_templates__pb2.CreateRulesFromTemplateResponse.FromString,
+                _registered_method=True)
+        self.RenderGroupNotice = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/RenderGroupNotice',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_templates__pb2.RenderGroupNoticeRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_templates__pb2.RenderGroupNoticeResponse.FromString,
+                _registered_method=True)
+        self.ListRuleRevisions = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ListRuleRevisions',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_history__pb2.ListRuleRevisionsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_history__pb2.ListRuleRevisionsResponse.FromString,
+                _registered_method=True)
+        self.RestoreRule = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/RestoreRule',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_history__pb2.RestoreRuleRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_history__pb2.RestoreRuleResponse.FromString,
+                _registered_method=True)
+        self.ListRuleProblems = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ListRuleProblems',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_problems__pb2.ListRuleProblemsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_problems__pb2.ListRuleProblemsResponse.FromString,
+                _registered_method=True)
+        self.ExportCorp = channel.unary_stream(
+                '/groupguard.rule.v1.RuleService/ExportCorp',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_transfer__pb2.ExportCorpRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_transfer__pb2.ExportCorpResponse.FromString,
+                _registered_method=True)
+        self.ImportCorp = channel.stream_stream(
+                '/groupguard.rule.v1.RuleService/ImportCorp',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_transfer__pb2.ImportCorpRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_transfer__pb2.ImportCorpResponse.FromString,
                 _registered_method=True)
         self.WatchRevisions = channel.unary_stream(
                 '/groupguard.rule.v1.RuleService/WatchRevisions',
@@ -196,6 +283,140 @@ class RuleServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DismissGroups(self, request, context):
+        """Marks groups as dismissed (解散): no rule acts in them any more, and their bindings go.
+        A group that is put into the registry again lives again, without them.
+        Roles: super_admin, registry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGroups(self, request, context):
+        """Lists the groups of the registry that live.
+        Roles: super_admin, registry, viewer; strategy_admin and member for their own groups.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportActivity(self, request, context):
+        """Notes when groups were last active; moves no revision.
+        Roles: service.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReleasedBindings(self, request, context):
+        """Lists bindings that went because groups changed hands or were dismissed, the newest
+        first. Those of a corp's last 1,000 such writes are kept.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddExemptCustomers(self, request, context):
+        """Exempts customers from all rules: in the whole corp, or in one member's groups.
+        RESOURCE_EXHAUSTED when the list would hold more than 10,000.
+        Roles: super_admin; member for their own list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveExemptCustomers(self, request, context):
+        """Exempts customers no longer.
+        Roles: super_admin; member for their own list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListExemptCustomers(self, request, context):
+        """Lists exempt customers.
+        Roles: super_admin, viewer; member for their own list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCorpSettings(self, request, context):
+        """Returns a corp's settings.
+        Roles: super_admin, viewer; strategy_admin and member.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCorpSettings(self, request, context):
+        """Changes the settings that the mask names. ABORTED when the etag is old.
+        Roles: super_admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateRulesFromTemplate(self, request, context):
+        """Creates the rules of a template, real ones that can be changed afterwards.
+        RESOURCE_EXHAUSTED when their owner would have more than 1,000.
+        Roles: super_admin; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenderGroupNotice(self, request, context):
+        """Writes the announcement that tells a group's members the rules in force.
+        Roles: super_admin, viewer; strategy_admin and member for their own groups.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRuleRevisions(self, request, context):
+        """Lists how a rule changed, the newest first.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreRule(self, request, context):
+        """Brings a rule, also a deleted one, back to an earlier state. ABORTED when the etag is
+        old; RESOURCE_EXHAUSTED when a deleted rule's owner has 1,000 others.
+        Roles: super_admin; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRuleProblems(self, request, context):
+        """Lists rules, or parts of them, that can never act or do nothing.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportCorp(self, request, context):
+        """Streams a corp's whole configuration.
+        Roles: super_admin, viewer, migrator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportCorp(self, request_iterator, context):
+        """Takes in a configuration: each part is written when its answer comes. The limits of
+        single writes hold. An error names the record it is about; parts answered before stay.
+        Roles: super_admin, migrator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchRevisions(self, request, context):
         """Rings whenever a corp's rules change, for as long as the call stays open. A notice
         may be lost or come late: FetchRules tells the truth. The call's initial metadata
@@ -266,6 +487,86 @@ def add_RuleServiceServicer_to_server(servicer, server):
                     servicer.UpsertGroups,
                     request_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.UpsertGroupsRequest.FromString,
                     response_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.UpsertGroupsResponse.SerializeToString,
+            ),
+            'DismissGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.DismissGroups,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.DismissGroupsRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.DismissGroupsResponse.SerializeToString,
+            ),
+            'ListGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGroups,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListGroupsRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListGroupsResponse.SerializeToString,
+            ),
+            'ReportActivity': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportActivity,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ReportActivityRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ReportActivityResponse.SerializeToString,
+            ),
+            'ListReleasedBindings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReleasedBindings,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListReleasedBindingsRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListReleasedBindingsResponse.SerializeToString,
+            ),
+            'AddExemptCustomers': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddExemptCustomers,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.AddExemptCustomersRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.AddExemptCustomersResponse.SerializeToString,
+            ),
+            'RemoveExemptCustomers': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveExemptCustomers,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.RemoveExemptCustomersRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.RemoveExemptCustomersResponse.SerializeToString,
+            ),
+            'ListExemptCustomers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListExemptCustomers,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersResponse.SerializeToString,
+            ),
+            'GetCorpSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCorpSettings,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_settings__pb2.GetCorpSettingsRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_settings__pb2.CorpSettings.SerializeToString,
+            ),
+            'UpdateCorpSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCorpSettings,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_settings__pb2.UpdateCorpSettingsRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_settings__pb2.UpdateCorpSettingsResponse.SerializeToString,
+            ),
+            'CreateRulesFromTemplate': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRulesFromTemplate,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_templates__pb2.CreateRulesFromTemplateRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_templates__pb2.CreateRulesFromTemplateResponse.SerializeToString,
+            ),
+            'RenderGroupNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenderGroupNotice,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_templates__pb2.RenderGroupNoticeRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_templates__pb2.RenderGroupNoticeResponse.SerializeToString,
+            ),
+            'ListRuleRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRuleRevisions,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_history__pb2.ListRuleRevisionsRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_history__pb2.ListRuleRevisionsResponse.SerializeToString,
+            ),
+            'RestoreRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreRule,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_history__pb2.RestoreRuleRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_history__pb2.RestoreRuleResponse.SerializeToString,
+            ),
+            'ListRuleProblems': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRuleProblems,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_problems__pb2.ListRuleProblemsRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_problems__pb2.ListRuleProblemsResponse.SerializeToString,
+            ),
+            'ExportCorp': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportCorp,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_transfer__pb2.ExportCorpRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_transfer__pb2.ExportCorpResponse.SerializeToString,
+            ),
+            'ImportCorp': grpc.stream_stream_rpc_method_handler(
+                    servicer.ImportCorp,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_transfer__pb2.ImportCorpRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_transfer__pb2.ImportCorpResponse.SerializeToString,
             ),
             'WatchRevisions': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchRevisions,
@@ -554,6 +855,438 @@ class RuleService(object):
             '/groupguard.rule.v1.RuleService/UpsertGroups',
             groupguard_dot_rule_dot_v1_dot_rule__service__pb2.UpsertGroupsRequest.SerializeToString,
             groupguard_dot_rule_dot_v1_dot_rule__service__pb2.UpsertGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DismissGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/DismissGroups',
+            groupguard_dot_rule_dot_v1_dot_group__registry__pb2.DismissGroupsRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_group__registry__pb2.DismissGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ListGroups',
+            groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListGroupsRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportActivity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ReportActivity',
+            groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ReportActivityRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ReportActivityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReleasedBindings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ListReleasedBindings',
+            groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListReleasedBindingsRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_group__registry__pb2.ListReleasedBindingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddExemptCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/AddExemptCustomers',
+            groupguard_dot_rule_dot_v1_dot_exemptions__pb2.AddExemptCustomersRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_exemptions__pb2.AddExemptCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveExemptCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/RemoveExemptCustomers',
+            groupguard_dot_rule_dot_v1_dot_exemptions__pb2.RemoveExemptCustomersRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_exemptions__pb2.RemoveExemptCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListExemptCustomers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ListExemptCustomers',
+            groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCorpSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/GetCorpSettings',
+            groupguard_dot_rule_dot_v1_dot_settings__pb2.GetCorpSettingsRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_settings__pb2.CorpSettings.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCorpSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/UpdateCorpSettings',
+            groupguard_dot_rule_dot_v1_dot_settings__pb2.UpdateCorpSettingsRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_settings__pb2.UpdateCorpSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRulesFromTemplate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/CreateRulesFromTemplate',
+            groupguard_dot_rule_dot_v1_dot_templates__pb2.CreateRulesFromTemplateRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_templates__pb2.CreateRulesFromTemplateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenderGroupNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/RenderGroupNotice',
+            groupguard_dot_rule_dot_v1_dot_templates__pb2.RenderGroupNoticeRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_templates__pb2.RenderGroupNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRuleRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ListRuleRevisions',
+            groupguard_dot_rule_dot_v1_dot_history__pb2.ListRuleRevisionsRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_history__pb2.ListRuleRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/RestoreRule',
+            groupguard_dot_rule_dot_v1_dot_history__pb2.RestoreRuleRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_history__pb2.RestoreRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRuleProblems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ListRuleProblems',
+            groupguard_dot_rule_dot_v1_dot_problems__pb2.ListRuleProblemsRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_problems__pb2.ListRuleProblemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportCorp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ExportCorp',
+            groupguard_dot_rule_dot_v1_dot_transfer__pb2.ExportCorpRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_transfer__pb2.ExportCorpResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportCorp(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/groupguard.rule.v1.RuleService/ImportCorp',
+            groupguard_dot_rule_dot_v1_dot_transfer__pb2.ImportCorpRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_transfer__pb2.ImportCorpResponse.FromString,
             options,
             channel_credentials,
             insecure,

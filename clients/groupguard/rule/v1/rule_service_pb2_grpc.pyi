@@ -4,8 +4,15 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from groupguard.rule.v1 import exemptions_pb2 as _exemptions_pb2
+from groupguard.rule.v1 import group_registry_pb2 as _group_registry_pb2
+from groupguard.rule.v1 import history_pb2 as _history_pb2
+from groupguard.rule.v1 import problems_pb2 as _problems_pb2
 from groupguard.rule.v1 import rule_pb2 as _rule_pb2
 from groupguard.rule.v1 import rule_service_pb2 as _rule_service_pb2
+from groupguard.rule.v1 import settings_pb2 as _settings_pb2
+from groupguard.rule.v1 import templates_pb2 as _templates_pb2
+from groupguard.rule.v1 import transfer_pb2 as _transfer_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -84,6 +91,76 @@ class RuleServiceStub:
     have go in the same write.
     Roles: super_admin, registry.
     """
+    DismissGroups: _grpc.UnaryUnaryMultiCallable[_group_registry_pb2.DismissGroupsRequest, _group_registry_pb2.DismissGroupsResponse]
+    """Marks groups as dismissed (解散): no rule acts in them any more, and their bindings go.
+    A group that is put into the registry again lives again, without them.
+    Roles: super_admin, registry.
+    """
+    ListGroups: _grpc.UnaryUnaryMultiCallable[_group_registry_pb2.ListGroupsRequest, _group_registry_pb2.ListGroupsResponse]
+    """Lists the groups of the registry that live.
+    Roles: super_admin, registry, viewer; strategy_admin and member for their own groups.
+    """
+    ReportActivity: _grpc.UnaryUnaryMultiCallable[_group_registry_pb2.ReportActivityRequest, _group_registry_pb2.ReportActivityResponse]
+    """Notes when groups were last active; moves no revision.
+    Roles: service.
+    """
+    ListReleasedBindings: _grpc.UnaryUnaryMultiCallable[_group_registry_pb2.ListReleasedBindingsRequest, _group_registry_pb2.ListReleasedBindingsResponse]
+    """Lists bindings that went because groups changed hands or were dismissed, the newest
+    first. Those of a corp's last 1,000 such writes are kept.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
+    AddExemptCustomers: _grpc.UnaryUnaryMultiCallable[_exemptions_pb2.AddExemptCustomersRequest, _exemptions_pb2.AddExemptCustomersResponse]
+    """Exempts customers from all rules: in the whole corp, or in one member's groups.
+    RESOURCE_EXHAUSTED when the list would hold more than 10,000.
+    Roles: super_admin; member for their own list.
+    """
+    RemoveExemptCustomers: _grpc.UnaryUnaryMultiCallable[_exemptions_pb2.RemoveExemptCustomersRequest, _exemptions_pb2.RemoveExemptCustomersResponse]
+    """Exempts customers no longer.
+    Roles: super_admin; member for their own list.
+    """
+    ListExemptCustomers: _grpc.UnaryUnaryMultiCallable[_exemptions_pb2.ListExemptCustomersRequest, _exemptions_pb2.ListExemptCustomersResponse]
+    """Lists exempt customers.
+    Roles: super_admin, viewer; member for their own list.
+    """
+    GetCorpSettings: _grpc.UnaryUnaryMultiCallable[_settings_pb2.GetCorpSettingsRequest, _settings_pb2.CorpSettings]
+    """Returns a corp's settings.
+    Roles: super_admin, viewer; strategy_admin and member.
+    """
+    UpdateCorpSettings: _grpc.UnaryUnaryMultiCallable[_settings_pb2.UpdateCorpSettingsRequest, _settings_pb2.UpdateCorpSettingsResponse]
+    """Changes the settings that the mask names. ABORTED when the etag is old.
+    Roles: super_admin.
+    """
+    CreateRulesFromTemplate: _grpc.UnaryUnaryMultiCallable[_templates_pb2.CreateRulesFromTemplateRequest, _templates_pb2.CreateRulesFromTemplateResponse]
+    """Creates the rules of a template, real ones that can be changed afterwards.
+    RESOURCE_EXHAUSTED when their owner would have more than 1,000.
+    Roles: super_admin; strategy_admin and member for their own rules.
+    """
+    RenderGroupNotice: _grpc.UnaryUnaryMultiCallable[_templates_pb2.RenderGroupNoticeRequest, _templates_pb2.RenderGroupNoticeResponse]
+    """Writes the announcement that tells a group's members the rules in force.
+    Roles: super_admin, viewer; strategy_admin and member for their own groups.
+    """
+    ListRuleRevisions: _grpc.UnaryUnaryMultiCallable[_history_pb2.ListRuleRevisionsRequest, _history_pb2.ListRuleRevisionsResponse]
+    """Lists how a rule changed, the newest first.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
+    RestoreRule: _grpc.UnaryUnaryMultiCallable[_history_pb2.RestoreRuleRequest, _history_pb2.RestoreRuleResponse]
+    """Brings a rule, also a deleted one, back to an earlier state. ABORTED when the etag is
+    old; RESOURCE_EXHAUSTED when a deleted rule's owner has 1,000 others.
+    Roles: super_admin; strategy_admin and member for their own rules.
+    """
+    ListRuleProblems: _grpc.UnaryUnaryMultiCallable[_problems_pb2.ListRuleProblemsRequest, _problems_pb2.ListRuleProblemsResponse]
+    """Lists rules, or parts of them, that can never act or do nothing.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
+    ExportCorp: _grpc.UnaryStreamMultiCallable[_transfer_pb2.ExportCorpRequest, _transfer_pb2.ExportCorpResponse]
+    """Streams a corp's whole configuration.
+    Roles: super_admin, viewer, migrator.
+    """
+    ImportCorp: _grpc.StreamStreamMultiCallable[_transfer_pb2.ImportCorpRequest, _transfer_pb2.ImportCorpResponse]
+    """Takes in a configuration: each part is written when its answer comes. The limits of
+    single writes hold. An error names the record it is about; parts answered before stay.
+    Roles: super_admin, migrator.
+    """
     WatchRevisions: _grpc.UnaryStreamMultiCallable[_rule_service_pb2.WatchRevisionsRequest, _rule_service_pb2.WatchRevisionsResponse]
     """Rings whenever a corp's rules change, for as long as the call stays open. A notice
     may be lost or come late: FetchRules tells the truth. The call's initial metadata
@@ -149,6 +226,76 @@ class RuleServiceAsyncStub(RuleServiceStub):
     hands, or leaves a management rule, the bindings that its rules' owners no longer may
     have go in the same write.
     Roles: super_admin, registry.
+    """
+    DismissGroups: _aio.UnaryUnaryMultiCallable[_group_registry_pb2.DismissGroupsRequest, _group_registry_pb2.DismissGroupsResponse]  # type: ignore[assignment]
+    """Marks groups as dismissed (解散): no rule acts in them any more, and their bindings go.
+    A group that is put into the registry again lives again, without them.
+    Roles: super_admin, registry.
+    """
+    ListGroups: _aio.UnaryUnaryMultiCallable[_group_registry_pb2.ListGroupsRequest, _group_registry_pb2.ListGroupsResponse]  # type: ignore[assignment]
+    """Lists the groups of the registry that live.
+    Roles: super_admin, registry, viewer; strategy_admin and member for their own groups.
+    """
+    ReportActivity: _aio.UnaryUnaryMultiCallable[_group_registry_pb2.ReportActivityRequest, _group_registry_pb2.ReportActivityResponse]  # type: ignore[assignment]
+    """Notes when groups were last active; moves no revision.
+    Roles: service.
+    """
+    ListReleasedBindings: _aio.UnaryUnaryMultiCallable[_group_registry_pb2.ListReleasedBindingsRequest, _group_registry_pb2.ListReleasedBindingsResponse]  # type: ignore[assignment]
+    """Lists bindings that went because groups changed hands or were dismissed, the newest
+    first. Those of a corp's last 1,000 such writes are kept.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
+    AddExemptCustomers: _aio.UnaryUnaryMultiCallable[_exemptions_pb2.AddExemptCustomersRequest, _exemptions_pb2.AddExemptCustomersResponse]  # type: ignore[assignment]
+    """Exempts customers from all rules: in the whole corp, or in one member's groups.
+    RESOURCE_EXHAUSTED when the list would hold more than 10,000.
+    Roles: super_admin; member for their own list.
+    """
+    RemoveExemptCustomers: _aio.UnaryUnaryMultiCallable[_exemptions_pb2.RemoveExemptCustomersRequest, _exemptions_pb2.RemoveExemptCustomersResponse]  # type: ignore[assignment]
+    """Exempts customers no longer.
+    Roles: super_admin; member for their own list.
+    """
+    ListExemptCustomers: _aio.UnaryUnaryMultiCallable[_exemptions_pb2.ListExemptCustomersRequest, _exemptions_pb2.ListExemptCustomersResponse]  # type: ignore[assignment]
+    """Lists exempt customers.
+    Roles: super_admin, viewer; member for their own list.
+    """
+    GetCorpSettings: _aio.UnaryUnaryMultiCallable[_settings_pb2.GetCorpSettingsRequest, _settings_pb2.CorpSettings]  # type: ignore[assignment]
+    """Returns a corp's settings.
+    Roles: super_admin, viewer; strategy_admin and member.
+    """
+    UpdateCorpSettings: _aio.UnaryUnaryMultiCallable[_settings_pb2.UpdateCorpSettingsRequest, _settings_pb2.UpdateCorpSettingsResponse]  # type: ignore[assignment]
+    """Changes the settings that the mask names. ABORTED when the etag is old.
+    Roles: super_admin.
+    """
+    CreateRulesFromTemplate: _aio.UnaryUnaryMultiCallable[_templates_pb2.CreateRulesFromTemplateRequest, _templates_pb2.CreateRulesFromTemplateResponse]  # type: ignore[assignment]
+    """Creates the rules of a template, real ones that can be changed afterwards.
+    RESOURCE_EXHAUSTED when their owner would have more than 1,000.
+    Roles: super_admin; strategy_admin and member for their own rules.
+    """
+    RenderGroupNotice: _aio.UnaryUnaryMultiCallable[_templates_pb2.RenderGroupNoticeRequest, _templates_pb2.RenderGroupNoticeResponse]  # type: ignore[assignment]
+    """Writes the announcement that tells a group's members the rules in force.
+    Roles: super_admin, viewer; strategy_admin and member for their own groups.
+    """
+    ListRuleRevisions: _aio.UnaryUnaryMultiCallable[_history_pb2.ListRuleRevisionsRequest, _history_pb2.ListRuleRevisionsResponse]  # type: ignore[assignment]
+    """Lists how a rule changed, the newest first.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
+    RestoreRule: _aio.UnaryUnaryMultiCallable[_history_pb2.RestoreRuleRequest, _history_pb2.RestoreRuleResponse]  # type: ignore[assignment]
+    """Brings a rule, also a deleted one, back to an earlier state. ABORTED when the etag is
+    old; RESOURCE_EXHAUSTED when a deleted rule's owner has 1,000 others.
+    Roles: super_admin; strategy_admin and member for their own rules.
+    """
+    ListRuleProblems: _aio.UnaryUnaryMultiCallable[_problems_pb2.ListRuleProblemsRequest, _problems_pb2.ListRuleProblemsResponse]  # type: ignore[assignment]
+    """Lists rules, or parts of them, that can never act or do nothing.
+    Roles: super_admin, viewer; strategy_admin and member for their own rules.
+    """
+    ExportCorp: _aio.UnaryStreamMultiCallable[_transfer_pb2.ExportCorpRequest, _transfer_pb2.ExportCorpResponse]  # type: ignore[assignment]
+    """Streams a corp's whole configuration.
+    Roles: super_admin, viewer, migrator.
+    """
+    ImportCorp: _aio.StreamStreamMultiCallable[_transfer_pb2.ImportCorpRequest, _transfer_pb2.ImportCorpResponse]  # type: ignore[assignment]
+    """Takes in a configuration: each part is written when its answer comes. The limits of
+    single writes hold. An error names the record it is about; parts answered before stay.
+    Roles: super_admin, migrator.
     """
     WatchRevisions: _aio.UnaryStreamMultiCallable[_rule_service_pb2.WatchRevisionsRequest, _rule_service_pb2.WatchRevisionsResponse]  # type: ignore[assignment]
     """Rings whenever a corp's rules change, for as long as the call stays open. A notice
@@ -272,6 +419,172 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
         hands, or leaves a management rule, the bindings that its rules' owners no longer may
         have go in the same write.
         Roles: super_admin, registry.
+        """
+
+    @_abc_1.abstractmethod
+    def DismissGroups(
+        self,
+        request: _group_registry_pb2.DismissGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_group_registry_pb2.DismissGroupsResponse, _abc.Awaitable[_group_registry_pb2.DismissGroupsResponse]]:
+        """Marks groups as dismissed (解散): no rule acts in them any more, and their bindings go.
+        A group that is put into the registry again lives again, without them.
+        Roles: super_admin, registry.
+        """
+
+    @_abc_1.abstractmethod
+    def ListGroups(
+        self,
+        request: _group_registry_pb2.ListGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_group_registry_pb2.ListGroupsResponse, _abc.Awaitable[_group_registry_pb2.ListGroupsResponse]]:
+        """Lists the groups of the registry that live.
+        Roles: super_admin, registry, viewer; strategy_admin and member for their own groups.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportActivity(
+        self,
+        request: _group_registry_pb2.ReportActivityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_group_registry_pb2.ReportActivityResponse, _abc.Awaitable[_group_registry_pb2.ReportActivityResponse]]:
+        """Notes when groups were last active; moves no revision.
+        Roles: service.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReleasedBindings(
+        self,
+        request: _group_registry_pb2.ListReleasedBindingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_group_registry_pb2.ListReleasedBindingsResponse, _abc.Awaitable[_group_registry_pb2.ListReleasedBindingsResponse]]:
+        """Lists bindings that went because groups changed hands or were dismissed, the newest
+        first. Those of a corp's last 1,000 such writes are kept.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def AddExemptCustomers(
+        self,
+        request: _exemptions_pb2.AddExemptCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_exemptions_pb2.AddExemptCustomersResponse, _abc.Awaitable[_exemptions_pb2.AddExemptCustomersResponse]]:
+        """Exempts customers from all rules: in the whole corp, or in one member's groups.
+        RESOURCE_EXHAUSTED when the list would hold more than 10,000.
+        Roles: super_admin; member for their own list.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveExemptCustomers(
+        self,
+        request: _exemptions_pb2.RemoveExemptCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_exemptions_pb2.RemoveExemptCustomersResponse, _abc.Awaitable[_exemptions_pb2.RemoveExemptCustomersResponse]]:
+        """Exempts customers no longer.
+        Roles: super_admin; member for their own list.
+        """
+
+    @_abc_1.abstractmethod
+    def ListExemptCustomers(
+        self,
+        request: _exemptions_pb2.ListExemptCustomersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_exemptions_pb2.ListExemptCustomersResponse, _abc.Awaitable[_exemptions_pb2.ListExemptCustomersResponse]]:
+        """Lists exempt customers.
+        Roles: super_admin, viewer; member for their own list.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCorpSettings(
+        self,
+        request: _settings_pb2.GetCorpSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_pb2.CorpSettings, _abc.Awaitable[_settings_pb2.CorpSettings]]:
+        """Returns a corp's settings.
+        Roles: super_admin, viewer; strategy_admin and member.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateCorpSettings(
+        self,
+        request: _settings_pb2.UpdateCorpSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settings_pb2.UpdateCorpSettingsResponse, _abc.Awaitable[_settings_pb2.UpdateCorpSettingsResponse]]:
+        """Changes the settings that the mask names. ABORTED when the etag is old.
+        Roles: super_admin.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateRulesFromTemplate(
+        self,
+        request: _templates_pb2.CreateRulesFromTemplateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_templates_pb2.CreateRulesFromTemplateResponse, _abc.Awaitable[_templates_pb2.CreateRulesFromTemplateResponse]]:
+        """Creates the rules of a template, real ones that can be changed afterwards.
+        RESOURCE_EXHAUSTED when their owner would have more than 1,000.
+        Roles: super_admin; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def RenderGroupNotice(
+        self,
+        request: _templates_pb2.RenderGroupNoticeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_templates_pb2.RenderGroupNoticeResponse, _abc.Awaitable[_templates_pb2.RenderGroupNoticeResponse]]:
+        """Writes the announcement that tells a group's members the rules in force.
+        Roles: super_admin, viewer; strategy_admin and member for their own groups.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRuleRevisions(
+        self,
+        request: _history_pb2.ListRuleRevisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_pb2.ListRuleRevisionsResponse, _abc.Awaitable[_history_pb2.ListRuleRevisionsResponse]]:
+        """Lists how a rule changed, the newest first.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def RestoreRule(
+        self,
+        request: _history_pb2.RestoreRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_history_pb2.RestoreRuleResponse, _abc.Awaitable[_history_pb2.RestoreRuleResponse]]:
+        """Brings a rule, also a deleted one, back to an earlier state. ABORTED when the etag is
+        old; RESOURCE_EXHAUSTED when a deleted rule's owner has 1,000 others.
+        Roles: super_admin; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRuleProblems(
+        self,
+        request: _problems_pb2.ListRuleProblemsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_problems_pb2.ListRuleProblemsResponse, _abc.Awaitable[_problems_pb2.ListRuleProblemsResponse]]:
+        """Lists rules, or parts of them, that can never act or do nothing.
+        Roles: super_admin, viewer; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportCorp(
+        self,
+        request: _transfer_pb2.ExportCorpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_transfer_pb2.ExportCorpResponse], _abc.AsyncIterator[_transfer_pb2.ExportCorpResponse]]:
+        """Streams a corp's whole configuration.
+        Roles: super_admin, viewer, migrator.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportCorp(
+        self,
+        request_iterator: _MaybeAsyncIterator[_transfer_pb2.ImportCorpRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_transfer_pb2.ImportCorpResponse], _abc.AsyncIterator[_transfer_pb2.ImportCorpResponse]]:
+        """Takes in a configuration: each part is written when its answer comes. The limits of
+        single writes hold. An error names the record it is about; parts answered before stay.
+        Roles: super_admin, migrator.
         """
 
     @_abc_1.abstractmethod
