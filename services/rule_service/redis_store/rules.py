@@ -1,5 +1,7 @@
 """Rules on Redis or Valkey."""
 
+from collections.abc import Sequence
+
 from rule_service.domain import limits
 from rule_service.domain.rule import Rule, StoredRule
 from rule_service.redis_store.keys import RuleKeys
@@ -15,21 +17,20 @@ from service_kit.writes import Write
 class RedisRules(RedisWriter):
     """See `rule_service.store.rules.Rules`."""
 
-    async def create_rule(self, write: Write, rule: Rule) -> tuple[StoredRule, Revision]:
-        keys = RuleKeys(write.corp_id)
-        most = limits.RULES_PER_OWNER
+    async def create_rules(self, write: Write, rules: Sequence[Rule]) -> tuple[list[StoredRule], Revision]:
+        keys, owner, most = RuleKeys(write.corp_id), rules[0].owner, limits.RULES_PER_OWNER
         try:
             result, revision = await self._write(
-                "create_rule",
+                "create_rules",
                 write,
-                [keys.rules, keys.ids(), keys.ids(rule.owner)],
-                [rule.rule_id, rule_json(rule), most],
+                [keys.rules, keys.ids(), keys.ids(owner)],
+                [most, *(part for rule in rules for part in (rule.rule_id, rule_json(rule)))],
             )
         except ScriptRefused as refusal:
             current = details(refusal, "LIMIT")["current"]
-            limit = PassedLimit(f"corp {write.corp_id}", f"rules of {rule.owner}", most, current, 1)
+            limit = PassedLimit(f"corp {write.corp_id}", f"rules of {owner}", most, current, len(rules))
             raise LimitExceeded([limit]) from None
-        return _stored(result), revision
+        return [read_rule(record.encode(), None) for record in result["records"]], revision
 
     async def replace_rule(
         self, write: Write, rule: Rule, expected_revision: int

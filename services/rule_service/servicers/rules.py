@@ -25,7 +25,7 @@ class RuleMethods(Servicer):
         rule = read_rule(request.rule, new_rule_id(now), now, now)
         access.require_edit(request.corp_id, rule.owner)
         validate_rule(rule)
-        stored, revision = await self._store.create_rule(write, rule)
+        [stored], revision = await self._store.create_rules(write, [rule])
         return pb.CreateRuleResponse(rule=write_rule(stored), rules_revision=str(revision))
 
     async def GetRule(self, request: pb.GetRuleRequest, context: "Context") -> Rule:

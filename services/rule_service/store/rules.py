@@ -11,11 +11,11 @@ from service_kit.writes import Write
 class Rules(Protocol):
     """Keeps rules."""
 
-    async def create_rule(self, write: Write, rule: Rule) -> tuple[StoredRule, Revision]:
-        """Adds a rule.
+    async def create_rules(self, write: Write, rules: Sequence[Rule]) -> tuple[list[StoredRule], Revision]:
+        """Adds one or more rules of one owner; returns them in the same order.
 
         Raises:
-            LimitExceeded: its owner has as many rules as allowed.
+            LimitExceeded: their owner would have more rules than allowed; none is added.
         """
 
     async def get_rules(self, corp_id: str, rule_ids: Sequence[str]) -> list[StoredRule]:

@@ -111,7 +111,7 @@ class Writer:
         kind = self.random.choice(kinds)
         if kind == "create":
             rule = a_rule(owner=self.random.choice([ADMINS, Owner(OwnerKind.MEMBER, "zhang")]))
-            stored, _ = await self.store.create_rule(a_write(), rule)
+            [stored], _ = await self.store.create_rules(a_write(), [rule])
             self.rules[rule.rule_id] = rule, stored.revision
         elif kind == "upsert":
             await self._upsert()
@@ -285,7 +285,7 @@ async def test_a_large_corp_comes_in_chunks_below_1_mib(one_store: RedisRuleStor
     """Through gRPC, whose limit of a message is 4 MiB: 100 rules of 100 keywords, the longest there are."""
     keywords = [[f"{number:02}{'字' * 60}{word:02}" for word in range(100)] for number in range(100)]
     rules = [a_rule(*words) for words in keywords]
-    await asyncio.gather(*(one_store.create_rule(a_write(), rule) for rule in rules))
+    await asyncio.gather(*(one_store.create_rules(a_write(), [rule]) for rule in rules))
     names = await register(one_store, 2_000, display_name="群" * 128)
     await one_store.configure_groups(a_write(), Operation.BIND, rules, names)
     follower = Follower()

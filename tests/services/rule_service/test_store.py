@@ -46,7 +46,7 @@ async def counts(
 
 async def created(store: RedisRuleStore, *rules: Rule) -> list[Rule]:
     for rule in rules:
-        await store.create_rule(a_write(), rule)
+        await store.create_rules(a_write(), [rule])
     return list(rules)
 
 
@@ -80,7 +80,7 @@ def before_next_script(
 
 async def test_a_created_rule_is_returned_as_it_was_written(store: RedisRuleStore) -> None:
     rule = a_rule("代购", "ＶＸ", "/\\\"'\n\x7f😀", owner=ZHANG, display_name="名字 {x}", state=State.SHADOW)
-    stored, revision = await store.create_rule(a_write(), rule)
+    [stored], revision = await store.create_rules(a_write(), [rule])
     assert stored == StoredRule(rule, revision.number, 0)
     assert await store.get_rules(CORP, [rule.rule_id]) == [stored]
 
@@ -208,6 +208,36 @@ async def test_the_thousandth_rule_of_an_owner_is_the_last(
     [last] = (await store.list_rules(CORP, ADMINS, "", 10))[2:]
     await store.delete_rule(a_write(), last)
     await created(store, a_rule())
+
+
+async def test_rules_created_together_are_one_change_in_the_order_given(store: RedisRuleStore) -> None:
+    """One revision, and one entry of the log that holds all of them."""
+    before = await store.revision(CORP)
+    rules = [a_rule(str(number), owner=ZHANG) for number in range(5)]
+    stored, revision = await store.create_rules(a_write(), rules)
+    assert stored == [StoredRule(rule, before.number + 1) for rule in rules]
+    assert revision == await store.revision(CORP)
+    assert await store.changes_since(CORP, before) == (stored, revision)
+    assert await store.get_rules(CORP, [rule.rule_id for rule in rules]) == stored
+
+
+async def test_of_rules_created_together_all_fit_or_none_is_created(
+    store: RedisRuleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RULES_PER_OWNER", 5)
+    await store.create_rules(a_write(), [a_rule(), a_rule()])
+    before = await store.revision(CORP)
+    with pytest.raises(LimitExceeded) as caught:
+        await store.create_rules(a_write(), [a_rule() for _ in range(4)])
+    assert caught.value.metadata == {
+        "what": "rules of the super administrators",
+        "limit": "5",
+        "current": "2",
+        "asked": "4",
+    }
+    assert await store.revision(CORP) == before
+    assert len(await store.list_rules(CORP, None, "", 10)) == 2
+    await store.create_rules(a_write(), [a_rule() for _ in range(3)])
 
 
 # Groups
@@ -451,10 +481,10 @@ async def write_cases(store: RedisRuleStore) -> dict[str, Callable[[Write], Awai
     replaced, deleted, bound, unbound = await created(store, *(a_rule() for _ in range(4)))
     await counts(store, BIND, [unbound], chat_ids)
     at = {it.rule.rule_id: it for it in await store.list_rules(CORP, None, "", 10)}
-    new = a_rule()
+    new = [a_rule(), a_rule()]
     changed = replace(replaced, state=State.DISABLED)
     return {
-        "create": lambda write: store.create_rule(write, new),
+        "create": lambda write: store.create_rules(write, new),
         "replace": lambda write: store.replace_rule(write, changed, at[replaced.rule_id].revision),
         "delete": lambda write: store.delete_rule(write, at[deleted.rule_id]),
         "bind": lambda write: store.configure_groups(write, BIND, [bound], chat_ids[:2]),
@@ -490,7 +520,7 @@ async def test_a_repeated_write_gets_the_first_answer_and_changes_nothing(
     act = (await write_cases(store))[name]
     write = a_write()
     first = await act(write)
-    await store.create_rule(a_write(), a_rule())  # so that a second execution would show
+    await store.create_rules(a_write(), [a_rule()])  # so that a second execution would show
     before = await store.revision(CORP)
     assert await act(write) == first
     assert await store.revision(CORP) == before
@@ -500,7 +530,7 @@ async def test_a_repeated_write_gets_the_first_answer_and_changes_nothing(
 async def test_a_request_id_with_another_body_is_refused(store: RedisRuleStore, name: str) -> None:
     act = (await write_cases(store))[name]
     used = a_write()
-    await store.create_rule(used, a_rule())
+    await store.create_rules(used, [a_rule()])
     before = await store.revision(CORP)
     with pytest.raises(RequestIdReused):
         await act(a_write(body="other", request_id=used.request_id))
@@ -550,7 +580,7 @@ async def test_a_write_is_told_to_listeners(store: RedisRuleStore, name: str) ->
     listening = asyncio.create_task(listen())
     try:
         for _ in range(100):  # until the subscription is there
-            await store.create_rule(a_write("bell"), a_rule())
+            await store.create_rules(a_write("bell"), [a_rule()])
             await asyncio.sleep(0.02)
             if heard:
                 break
@@ -564,8 +594,8 @@ async def test_a_write_is_told_to_listeners(store: RedisRuleStore, name: str) ->
 
 
 async def test_two_histories_of_equal_length_have_different_chains(store: RedisRuleStore) -> None:
-    await store.create_rule(a_write("ww1"), a_rule())
-    await store.create_rule(a_write("ww2"), a_rule())
+    await store.create_rules(a_write("ww1"), [a_rule()])
+    await store.create_rules(a_write("ww2"), [a_rule()])
     one, two = await store.revision("ww1"), await store.revision("ww2")
     assert one.number == two.number == 1
     assert one.chain != two.chain
@@ -578,7 +608,7 @@ async def test_a_store_that_is_gone_is_unavailable(url: str) -> None:
     store = RedisRuleStore(client)
     try:
         with pytest.raises(StoreUnavailable):
-            await store.create_rule(a_write(), a_rule())
+            await store.create_rules(a_write(), [a_rule()])
         with pytest.raises(StoreUnavailable):
             await store.get_rules(CORP, ["x"])
     finally:
