@@ -115,14 +115,25 @@ class GroupNotFound(NotFound):
         super().__init__(chat_ids, chat_id=chat_ids[0], missing=str(len(chat_ids)))
 
 
+class RuleRevisionNotFound(NotFound):
+    """The rule's history has no such revision, or has no rule after it."""
+
+    reason = "RULE_REVISION_NOT_FOUND"
+    resource_type = "rule revision"
+
+    def __init__(self, rule_id: str, revision: int) -> None:
+        super().__init__([f"{revision} of rule {rule_id}"], rule_id=rule_id, revision=str(revision))
+
+
 class EtagMismatch(GroupguardError):
-    """The rule changed since its etag was read."""
+    """The rule changed since its etag was read; an empty etag stands for a rule that is not there."""
 
     reason = "ETAG_MISMATCH"
 
     def __init__(self, rule_id: str, etag: str) -> None:
+        now = f"its etag is now {etag}" if etag else "it was deleted"
         super().__init__(
-            f"rule {rule_id} has changed: its etag is now {etag}; read it again and repeat",
+            f"rule {rule_id} has changed: {now}; read it again and repeat",
             rule_id=rule_id,
             etag=etag,
         )

@@ -22,6 +22,7 @@ _CODES: dict[type[errors.GroupguardError], int] = {
     errors.LimitExceeded: code_pb2.RESOURCE_EXHAUSTED,
     errors.RuleNotFound: code_pb2.NOT_FOUND,
     errors.GroupNotFound: code_pb2.NOT_FOUND,
+    errors.RuleRevisionNotFound: code_pb2.NOT_FOUND,
     errors.EtagMismatch: code_pb2.ABORTED,
     errors.RevisionUnknown: code_pb2.FAILED_PRECONDITION,
     errors.BindingNotAllowed: code_pb2.FAILED_PRECONDITION,

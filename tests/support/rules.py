@@ -15,6 +15,7 @@ from groupguard_client import Addresses, AsyncGroupGuard
 from rule_service.access import PERMISSIONS
 from rule_service.domain.conditions import Conditions, Keyword, KeywordCondition
 from rule_service.domain.group import Group
+from rule_service.domain.history import Edit, EditKind
 from rule_service.domain.rule import Action, ActionKind, Owner, OwnerKind, Rule, State
 from rule_service.servicers import RuleServicer
 from rule_service.store import RuleStore
@@ -28,6 +29,8 @@ SERVICE = "groupguard.rule.v1.RuleService"
 CORP = "ww1"
 ADMINS = Owner(OwnerKind.SUPER_ADMIN)
 NOW = 1_900_000_000.0
+EDIT = Edit(EditKind.CREATED, "li", NOW, "because")
+"""For writes whose history a test does not look at."""
 
 
 def a_rule(*keywords: str, **changes: Any) -> Rule:

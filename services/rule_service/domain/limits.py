@@ -37,5 +37,9 @@ MEMBERS_PER_GROUP = 100_000
 """Far above what WeCom allows; it guards the sums."""
 RULES_PER_SET_CALL = 1_000
 """Rules in one SetGroupRules call."""
+REASON_CHARACTERS = 200
+"""Characters of the reason that a write of a rule gives."""
+REVISIONS_PER_RULE = 50
+"""Changes that are kept of each rule. They take SIZE"""
 WARNINGS_BEFORE_KICK = (1, 10)
 DEFAULT_WARNINGS_BEFORE_KICK = 3

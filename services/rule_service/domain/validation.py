@@ -9,6 +9,7 @@ from rule_service.domain.rule import Action, ActionKind, Blacklist, OwnerKind, R
 from rule_service.domain.violations import (
     count_violations,
     ids_violations,
+    reason_violations,
     repeat_violations,
     text_violations,
     too_long,
@@ -20,8 +21,8 @@ from service_kit.matching import contains, is_blank
 _SPEAKING = (ActionKind.WARN, ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS)
 
 
-def validate_rule(rule: Rule) -> None:
-    """Checks a rule as a whole.
+def validate_rule(rule: Rule, reason: str = "") -> None:
+    """Checks a rule as a whole, and the reason it is written for.
 
     Raises:
         InvalidFields: names every violation, by its path in the request.
@@ -31,8 +32,19 @@ def validate_rule(rule: Rule) -> None:
         *_owner(rule),
         *condition_violations(rule.conditions, "rule.conditions"),
         *_action(rule),
+        *reason_violations("reason", reason),
     ]
     if violations:
+        raise InvalidFields(violations)
+
+
+def validate_reason(reason: str) -> None:
+    """Checks why something is done.
+
+    Raises:
+        InvalidFields: names every violation.
+    """
+    if violations := list(reason_violations("reason", reason)):
         raise InvalidFields(violations)
 
 

@@ -1,7 +1,9 @@
 """The commonest things that can be wrong with a field."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 
+from rule_service.domain import limits
 from service_kit.errors import Violation
 from service_kit.ids import id_violations
 from service_kit.matching import is_blank
@@ -13,6 +15,14 @@ def text_violations(field: str, text: str, most: int) -> Iterator[Violation]:
         yield Violation(field, f"1 to {most} characters are needed, not only what nobody sees")
     elif len(text) > most:
         yield too_long(field, text, most)
+
+
+def reason_violations(field: str, reason: str) -> Iterator[Violation]:
+    """Yields what is wrong with the reason of a write: it may be empty or have lines, not steer a terminal."""
+    if len(reason) > limits.REASON_CHARACTERS:
+        yield too_long(field, reason, limits.REASON_CHARACTERS)
+    if any(unicodedata.category(it) == "Cc" and it not in "\t\n\r" for it in reason):
+        yield Violation(field, "control characters other than tabs and line ends are not allowed")
 
 
 def too_long(field: str, text: str, most: int) -> Violation:

@@ -8,6 +8,7 @@ gg:rule:{corp}:ids            zset    all rule_ids, all with score 0: sorted by 
 gg:rule:{corp}:pool:<owner>   zset    the owner's rule_ids, likewise
 gg:rule:{corp}:bindings       hash    rule_id → <number of groups>;<chunk>,<chunk>
 gg:rule:{corp}:bits:<rule_id>:<chunk>  string  bitmap of 8,192 group ordinals
+gg:rule:{corp}:history:<rule_id>  stream  id <revision>-0: edit (JSON), state (the rule, compressed; none if deleted)
 gg:rule:{corp}:groups         hash    chat_id → <ordinal>:<json>
 gg:rule:{corp}:by_ordinal     hash    ordinal → chat_id
 gg:rule:{corp}:scratch:<n>    string  inside scripts only
@@ -56,6 +57,9 @@ class RuleKeys:
 
     def bits(self, rule_id: str, chunk: int) -> str:
         return self._key("bits", rule_id, str(chunk))
+
+    def history(self, rule_id: str) -> str:
+        return self._key("history", rule_id)
 
     @property
     def groups(self) -> str:

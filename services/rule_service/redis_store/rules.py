@@ -1,12 +1,16 @@
 """Rules on Redis or Valkey."""
 
+from collections.abc import Sequence
+
 from rule_service.domain import limits
+from rule_service.domain.history import Edit
 from rule_service.domain.rule import Rule, StoredRule
+from rule_service.redis_store.history import edit_json, packed_state
 from rule_service.redis_store.keys import RuleKeys
 from rule_service.redis_store.records import read_rule, read_summary, rule_json
 from rule_service.redis_store.refusals import details, raise_rule_refusal
 from rule_service.redis_store.writer import PLANS, RedisWriter
-from service_kit.errors import LimitExceeded, PassedLimit
+from service_kit.errors import EtagMismatch, LimitExceeded, PassedLimit
 from service_kit.revision import Revision
 from service_kit.store_errors import ScriptRefused, StoreUnavailable, store_errors
 from service_kit.writes import Write
@@ -15,32 +19,47 @@ from service_kit.writes import Write
 class RedisRules(RedisWriter):
     """See `rule_service.store.rules.Rules`."""
 
-    async def create_rule(self, write: Write, rule: Rule) -> tuple[StoredRule, Revision]:
-        keys = RuleKeys(write.corp_id)
-        most = limits.RULES_PER_OWNER
+    async def create_rules(
+        self, write: Write, rules: Sequence[Rule], edit: Edit
+    ) -> tuple[list[StoredRule], Revision]:
+        keys, owner, most = RuleKeys(write.corp_id), rules[0].owner, limits.RULES_PER_OWNER
         try:
             result, revision = await self._write(
-                "create_rule",
+                "create_rules",
                 write,
-                [keys.rules, keys.ids(), keys.ids(rule.owner)],
-                [rule.rule_id, rule_json(rule), most],
+                [keys.rules, keys.ids(), keys.ids(owner), *(keys.history(rule.rule_id) for rule in rules)],
+                [
+                    most,
+                    edit_json(edit, owner),
+                    limits.REVISIONS_PER_RULE,
+                    *(part for it in rules for part in (it.rule_id, rule_json(it), packed_state(it))),
+                ],
             )
         except ScriptRefused as refusal:
+            if refusal.code == "ETAG_MISMATCH":
+                raise EtagMismatch(refusal.details["rule_id"], refusal.details["etag"]) from None
             current = details(refusal, "LIMIT")["current"]
-            limit = PassedLimit(f"corp {write.corp_id}", f"rules of {rule.owner}", most, current, 1)
+            limit = PassedLimit(f"corp {write.corp_id}", f"rules of {owner}", most, current, len(rules))
             raise LimitExceeded([limit]) from None
-        return _stored(result), revision
+        return [read_rule(record.encode(), None) for record in result["records"]], revision
 
     async def replace_rule(
-        self, write: Write, rule: Rule, expected_revision: int
+        self, write: Write, rule: Rule, expected_revision: int, edit: Edit
     ) -> tuple[StoredRule, Revision]:
         keys = RuleKeys(write.corp_id)
         try:
             result, revision = await self._write(
                 "replace_rule",
                 write,
-                [keys.rules, keys.bindings],
-                [rule.rule_id, rule_json(rule), expected_revision],
+                [keys.rules, keys.bindings, keys.history(rule.rule_id)],
+                [
+                    rule.rule_id,
+                    rule_json(rule),
+                    expected_revision,
+                    edit_json(edit, rule.owner),
+                    limits.REVISIONS_PER_RULE,
+                    packed_state(rule),
+                ],
             )
         except ScriptRefused as refusal:
             raise_rule_refusal(refusal, rule.rule_id)
@@ -55,8 +74,9 @@ class RedisRules(RedisWriter):
         answer = await self._answered(write)
         return None if answer is None else answer[1]
 
-    async def delete_rule(self, write: Write, stored: StoredRule) -> Revision:
+    async def delete_rule(self, write: Write, stored: StoredRule, edit: Edit) -> Revision:
         keys, rule = RuleKeys(write.corp_id), stored.rule
+        history = keys.history(rule.rule_id)
         for _ in range(PLANS):
             with store_errors():
                 summary = await self._client.hget(keys.bindings, rule.rule_id)
@@ -65,8 +85,14 @@ class RedisRules(RedisWriter):
                 _, revision = await self._write(
                     "delete_rule",
                     write,
-                    [keys.rules, keys.ids(), keys.ids(rule.owner), keys.bindings, *bits],
-                    [rule.rule_id, stored.revision, summary or b""],
+                    [keys.rules, keys.ids(), keys.ids(rule.owner), keys.bindings, history, *bits],
+                    [
+                        rule.rule_id,
+                        stored.revision,
+                        summary or b"",
+                        edit_json(edit, rule.owner),
+                        limits.REVISIONS_PER_RULE,
+                    ],
                 )
             except ScriptRefused as refusal:
                 raise_rule_refusal(refusal, rule.rule_id)
@@ -77,4 +103,4 @@ class RedisRules(RedisWriter):
 
 def _stored(result: dict[str, str]) -> StoredRule:
     summary = result.get("summary")
-    return read_rule(result["record"].encode(), summary.encode() if summary else None)
+    return read_rule(result["records"][0].encode(), summary.encode() if summary else None)

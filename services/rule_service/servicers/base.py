@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rule_service.domain.history import Edit, EditKind
 from rule_service.store import RuleStore
+from service_kit.auth import caller
 from service_kit.ids import require_id
 from service_kit.required import require
 from service_kit.writes import Write, begin_write
@@ -22,6 +24,10 @@ class Servicer:
         """Serves from a store; `clock` gives seconds since 1970."""
         self._store = store
         self._clock = clock
+
+    def _edit(self, kind: EditKind, reason: str) -> Edit:
+        """Notes what a rule's history shall tell of a write that begins now."""
+        return Edit(kind, caller().name, self._clock(), reason)
 
 
 def require_corp(request: Any) -> None:

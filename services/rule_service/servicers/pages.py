@@ -17,15 +17,15 @@ PAGE_BYTES = 2 * 1024 * 1024
 """A page of large things ends early at this size, to stay under gRPC's 4 MiB."""
 
 
-def page_size(asked: int) -> int:
+def page_size(asked: int, default: int = DEFAULT_SIZE, most: int = MOST_SIZE) -> int:
     """Returns how many items a page may hold.
 
     Raises:
-        InvalidFields: it is not 0 (the default) to 1,000.
+        InvalidFields: it is not 0 (the default) to `most`.
     """
-    if not 0 <= asked <= MOST_SIZE:
-        raise invalid("page_size", f"0 to {MOST_SIZE} are allowed, not {asked}")
-    return asked or DEFAULT_SIZE
+    if not 0 <= asked <= most:
+        raise invalid("page_size", f"0 to {most} are allowed, not {asked}")
+    return asked or default
 
 
 def write_token(query: str, last: str) -> str:
@@ -48,7 +48,7 @@ def read_token(query: str, token: str) -> str:
     digest, last = text[:16], text[16:]
     if digest != _digest(query) or not last:
         raise invalid(
-            "page_token", "not a token of this query; send next_page_token with corp_id and owner as before"
+            "page_token", "not a token of this query; send next_page_token with the other fields as before"
         )
     return last
 

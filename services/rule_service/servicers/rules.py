@@ -6,6 +6,7 @@ from groupguard.rule.v1 import rule_service_pb2 as pb
 from groupguard.rule.v1.rule_pb2 import RULE_STATE_DISABLED, Rule
 from rule_service import access
 from rule_service.convert.rule import merged, read_owner, read_rule, write_rule
+from rule_service.domain.history import EditKind
 from rule_service.domain.validation import validate_rule
 from rule_service.editing import delete_rule, update_rule
 from rule_service.servicers import pages
@@ -20,12 +21,12 @@ class RuleMethods(Servicer):
     """See protos/groupguard/rule/v1/rule_service.proto."""
 
     async def CreateRule(self, request: pb.CreateRuleRequest, context: "Context") -> pb.CreateRuleResponse:
-        write, now = begin(request), self._clock()
+        write, edit = begin(request), self._edit(EditKind.CREATED, request.reason)
         request.rule.state = request.rule.state or RULE_STATE_DISABLED
-        rule = read_rule(request.rule, new_rule_id(now), now, now)
+        rule = read_rule(request.rule, new_rule_id(edit.at), edit.at, edit.at)
         access.require_edit(request.corp_id, rule.owner)
-        validate_rule(rule)
-        stored, revision = await self._store.create_rule(write, rule)
+        validate_rule(rule, edit.reason)
+        [stored], revision = await self._store.create_rules(write, [rule], edit)
         return pb.CreateRuleResponse(rule=write_rule(stored), rules_revision=str(revision))
 
     async def GetRule(self, request: pb.GetRuleRequest, context: "Context") -> Rule:
@@ -45,22 +46,24 @@ class RuleMethods(Servicer):
         return pb.ListRulesResponse(rules=rules, next_page_token=more)
 
     async def UpdateRule(self, request: pb.UpdateRuleRequest, context: "Context") -> pb.UpdateRuleResponse:
-        write, now = begin(request, whole=False), self._clock()
+        write, edit = begin(request, whole=False), self._edit(EditKind.UPDATED, request.reason)
         require_id("rule.rule_id", request.rule.rule_id)
         stored, revision = await update_rule(
             self._store,
             write,
+            edit,
             request.rule.rule_id,
             request.rule.etag,
             lambda old: read_rule(
                 merged(old, request.rule, request.update_mask),
                 old.rule.rule_id,
                 old.rule.created_at,
-                now,
+                edit.at,
             ),
         )
         return pb.UpdateRuleResponse(rule=write_rule(stored), rules_revision=str(revision))
 
     async def DeleteRule(self, request: pb.DeleteRuleRequest, context: "Context") -> pb.DeleteRuleResponse:
-        revision = await delete_rule(self._store, begin(request), request.rule_id, request.etag)
+        write, edit = begin(request), self._edit(EditKind.DELETED, request.reason)
+        revision = await delete_rule(self._store, write, edit, request.rule_id, request.etag)
         return pb.DeleteRuleResponse(rules_revision=str(revision))

@@ -15,6 +15,7 @@ from typing import Protocol
 from rule_service.store.bindings import BindingCount, Bindings, GroupRulesSet
 from rule_service.store.changes import BindingChange, Change, Changes, DeletedRule, Operation
 from rule_service.store.groups import Groups, Upserted
+from rule_service.store.history import History
 from rule_service.store.rules import Rules
 
 __all__ = [
@@ -29,5 +30,5 @@ __all__ = [
 ]
 
 
-class RuleStore(Rules, Bindings, Groups, Changes, Protocol):
-    """Keeps rules, groups and bindings of all corps."""
+class RuleStore(Rules, Bindings, Groups, History, Changes, Protocol):
+    """Keeps rules, their histories, groups and bindings of all corps."""

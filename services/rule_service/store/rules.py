@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from rule_service.domain.history import Edit
 from rule_service.domain.rule import Owner, Rule, StoredRule
 from service_kit.revision import Revision
 from service_kit.writes import Write
 
 
 class Rules(Protocol):
-    """Keeps rules."""
+    """Keeps rules, and notes in each one's history every change of its content."""
 
-    async def create_rule(self, write: Write, rule: Rule) -> tuple[StoredRule, Revision]:
-        """Adds a rule.
+    async def create_rules(
+        self, write: Write, rules: Sequence[Rule], edit: Edit
+    ) -> tuple[list[StoredRule], Revision]:
+        """Adds one or more rules of one owner; returns them in the same order.
 
         Raises:
-            LimitExceeded: its owner has as many rules as allowed.
+            EtagMismatch: one of them is there.
+            LimitExceeded: their owner would have more rules than allowed; none is added.
         """
 
     async def get_rules(self, corp_id: str, rule_ids: Sequence[str]) -> list[StoredRule]:
@@ -32,9 +36,9 @@ class Rules(Protocol):
         """Returns up to `count` rules by rule_id, those behind `after` only, of one owner or of all."""
 
     async def replace_rule(
-        self, write: Write, rule: Rule, expected_revision: int
+        self, write: Write, rule: Rule, expected_revision: int, edit: Edit
     ) -> tuple[StoredRule, Revision]:
-        """Puts a rule in the place of the one with its rule_id.
+        """Puts a rule in the place of the one with its rule_id; an equal one changes nothing.
 
         Raises:
             RuleNotFound: there is none.
@@ -42,7 +46,9 @@ class Rules(Protocol):
         """
 
     async def updated_before(self, write: Write) -> tuple[StoredRule, Revision] | None:
-        """Returns what `replace_rule` returned for the same write before; None if there was none.
+        """Returns what `replace_rule` returned for the same write before, or `create_rules` for a single rule.
+
+        None if there was none.
 
         Raises:
             RequestIdReused: the request_id was used for something else.
@@ -51,7 +57,7 @@ class Rules(Protocol):
     async def deleted_before(self, write: Write) -> Revision | None:
         """Returns what `delete_rule` returned for the same write before; likewise."""
 
-    async def delete_rule(self, write: Write, stored: StoredRule) -> Revision:
+    async def delete_rule(self, write: Write, stored: StoredRule, edit: Edit) -> Revision:
         """Removes a rule and its bindings.
 
         Raises:

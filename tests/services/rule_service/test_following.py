@@ -19,7 +19,7 @@ from rule_service.store import Operation
 from service_kit.redis_client import StoreClient
 from service_kit.revision import Revision
 from support.follower import Follower
-from support.rules import ADMINS, CORP, a_rule, a_write, client_of, groups, register, rule_service
+from support.rules import ADMINS, CORP, EDIT, a_rule, a_write, client_of, groups, register, rule_service
 
 DIFF, RESET = FetchRulesResponse.KIND_DIFF, FetchRulesResponse.KIND_RESET
 
@@ -48,7 +48,7 @@ class Writer:
         kind = self.random.choice(kinds)
         if kind == "create":
             rule = a_rule(owner=self.random.choice([ADMINS, Owner(OwnerKind.MEMBER, "zhang")]))
-            stored, _ = await self.store.create_rule(a_write(), rule)
+            [stored], _ = await self.store.create_rules(a_write(), [rule], EDIT)
             self.rules[rule.rule_id] = rule, stored.revision
         elif kind == "upsert":
             await self._upsert()
@@ -56,12 +56,12 @@ class Writer:
             rule_id = self.random.choice(list(self.rules))
             rule, revision = self.rules[rule_id]
             changed = replace(rule, display_name=f"name {self.random.random()}")
-            stored, _ = await self.store.replace_rule(a_write(), changed, revision)
+            stored, _ = await self.store.replace_rule(a_write(), changed, revision, EDIT)
             self.rules[rule_id] = changed, stored.revision
         elif kind == "delete":
             rule_id = self.random.choice(list(self.rules))
             [stored] = await self.store.get_rules(CORP, [rule_id])
-            await self.store.delete_rule(a_write(), stored)
+            await self.store.delete_rule(a_write(), stored, EDIT)
             del self.rules[rule_id]
             self.bound.pop(rule_id, None)
         else:
@@ -222,7 +222,7 @@ async def test_a_large_corp_comes_in_chunks_below_1_mib(one_store: RedisRuleStor
     """Through gRPC, whose limit of a message is 4 MiB: 100 rules of 100 keywords, the longest there are."""
     keywords = [[f"{number:02}{'字' * 60}{word:02}" for word in range(100)] for number in range(100)]
     rules = [a_rule(*words) for words in keywords]
-    await asyncio.gather(*(one_store.create_rule(a_write(), rule) for rule in rules))
+    await asyncio.gather(*(one_store.create_rules(a_write(), [rule], EDIT) for rule in rules))
     names = await register(one_store, 2_000, display_name="群" * 128)
     await one_store.configure_groups(a_write(), Operation.BIND, rules, names)
     follower = Follower()

@@ -20,6 +20,7 @@ from rule_service.redis_store import RedisRuleStore
 from support.rules import (
     ADMINS,
     CORP,
+    EDIT,
     NOW,
     a_rule,
     a_write,
@@ -263,7 +264,7 @@ async def test_updates_without_etag_at_the_same_time_all_happen(gg: AsyncGroupGu
 async def test_50_creates_at_once_with_room_for_one(store: RedisRuleStore) -> None:
     """Pitfall 34."""
     for _ in range(0, 999, 111):
-        await asyncio.gather(*(store.create_rule(a_write(), a_rule()) for _ in range(111)))
+        await asyncio.gather(*(store.create_rules(a_write(), [a_rule()], EDIT) for _ in range(111)))
     async with rule_service(store) as target, client_of(target) as client:
         answers = await asyncio.gather(*(create(client) for _ in range(50)), return_exceptions=True)
     refused = [failure(it) for it in answers if isinstance(it, grpc.RpcError)]

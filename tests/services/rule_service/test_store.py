@@ -16,6 +16,7 @@ from rule_service.domain.bindings import ordinals
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Owner, OwnerKind, Rule, State, StoredRule
 from rule_service.redis_store import RedisRuleStore
+from rule_service.redis_store.keys import RuleKeys
 from rule_service.store import BindingChange, Operation, Upserted
 from service_kit.errors import (
     BindingNotAllowed,
@@ -29,7 +30,7 @@ from service_kit.redis_client import StoreClient, connect
 from service_kit.revision import NO_RULES, Revision
 from service_kit.store_errors import StoreUnavailable
 from service_kit.writes import Write
-from support.rules import ADMINS, CORP, a_rule, a_write, groups, register
+from support.rules import ADMINS, CORP, EDIT, a_rule, a_write, groups, register
 
 ZHANG, LI = Owner(OwnerKind.MEMBER, "zhang"), Owner(OwnerKind.MEMBER, "li")
 SEVEN = Owner(OwnerKind.STRATEGY, "7")
@@ -46,7 +47,7 @@ async def counts(
 
 async def created(store: RedisRuleStore, *rules: Rule) -> list[Rule]:
     for rule in rules:
-        await store.create_rule(a_write(), rule)
+        await store.create_rules(a_write(), [rule], EDIT)
     return list(rules)
 
 
@@ -80,7 +81,7 @@ def before_next_script(
 
 async def test_a_created_rule_is_returned_as_it_was_written(store: RedisRuleStore) -> None:
     rule = a_rule("代购", "ＶＸ", "/\\\"'\n\x7f😀", owner=ZHANG, display_name="名字 {x}", state=State.SHADOW)
-    stored, revision = await store.create_rule(a_write(), rule)
+    [stored], revision = await store.create_rules(a_write(), [rule], EDIT)
     assert stored == StoredRule(rule, revision.number, 0)
     assert await store.get_rules(CORP, [rule.rule_id]) == [stored]
 
@@ -124,11 +125,11 @@ async def test_a_rule_is_replaced_if_it_is_as_expected(store: RedisRuleStore) ->
     [rule] = await created(store, a_rule())
     [before] = await store.get_rules(CORP, [rule.rule_id])
     changed = replace(rule, display_name="other", updated_at=rule.updated_at + 1)
-    stored, revision = await store.replace_rule(a_write(), changed, before.revision)
+    stored, revision = await store.replace_rule(a_write(), changed, before.revision, EDIT)
     assert stored == StoredRule(changed, revision.number)
     assert await store.get_rules(CORP, [rule.rule_id]) == [stored]
     with pytest.raises(EtagMismatch) as caught:
-        await store.replace_rule(a_write(), rule, before.revision)
+        await store.replace_rule(a_write(), rule, before.revision, EDIT)
     assert caught.value.metadata == {"rule_id": rule.rule_id, "etag": stored.etag}
     assert await store.get_rules(CORP, [rule.rule_id]) == [stored]
 
@@ -137,29 +138,32 @@ async def test_a_replaced_rule_keeps_its_groups(store: RedisRuleStore) -> None:
     [rule] = await created(store, a_rule())
     await counts(store, BIND, [rule], await register(store, 3))
     [stored] = await store.get_rules(CORP, [rule.rule_id])
-    replaced, _ = await store.replace_rule(a_write(), rule, stored.revision)
+    replaced, _ = await store.replace_rule(a_write(), rule, stored.revision, EDIT)
     assert replaced.group_count == stored.group_count == 3
 
 
 async def test_a_rule_that_is_gone_is_neither_replaced_nor_deleted(store: RedisRuleStore) -> None:
     rule = a_rule()
     with pytest.raises(RuleNotFound):
-        await store.replace_rule(a_write(), rule, 1)
+        await store.replace_rule(a_write(), rule, 1, EDIT)
     with pytest.raises(RuleNotFound):
-        await store.delete_rule(a_write(), StoredRule(rule, 1))
+        await store.delete_rule(a_write(), StoredRule(rule, 1), EDIT)
 
 
-async def test_deleting_leaves_nothing_of_the_rule(store: RedisRuleStore, store_url: str) -> None:
+async def test_deleting_leaves_nothing_of_the_rule_but_its_history(
+    store: RedisRuleStore, store_url: str
+) -> None:
     chat_ids = await register(store, 10_000)  # two chunks of bitmaps
     keeper, rule = await created(store, a_rule(owner=LI), a_rule())
     for part in (chat_ids[:2000], chat_ids[-2000:]):
         await counts(store, BIND, [rule], part)
-    assert len([key for key in await keys_of(store_url) if rule.rule_id in key]) == 2
+    assert len([key for key in await keys_of(store_url) if "bits" in key and rule.rule_id in key]) == 2
     [stored] = await store.get_rules(CORP, [rule.rule_id])
 
-    await store.delete_rule(a_write(), stored)
+    await store.delete_rule(a_write(), stored, EDIT)
 
-    assert [key for key in await keys_of(store_url) if rule.rule_id in key or "bindings" in key] == []
+    left = [key for key in await keys_of(store_url) if rule.rule_id in key or "bindings" in key]
+    assert left == [RuleKeys(CORP).history(rule.rule_id)]
     with pytest.raises(RuleNotFound):
         await store.get_rules(CORP, [rule.rule_id])
     assert [it.rule for it in await store.list_rules(CORP, None, "", 10)] == [keeper]
@@ -169,9 +173,11 @@ async def test_deleting_leaves_nothing_of_the_rule(store: RedisRuleStore, store_
 async def test_a_changed_rule_is_not_deleted(store: RedisRuleStore) -> None:
     [rule] = await created(store, a_rule())
     [before] = await store.get_rules(CORP, [rule.rule_id])
-    after, _ = await store.replace_rule(a_write(), replace(rule, display_name="changed"), before.revision)
+    after, _ = await store.replace_rule(
+        a_write(), replace(rule, display_name="changed"), before.revision, EDIT
+    )
     with pytest.raises(EtagMismatch):
-        await store.delete_rule(a_write(), before)
+        await store.delete_rule(a_write(), before, EDIT)
     assert await store.get_rules(CORP, [rule.rule_id]) == [after]
 
 
@@ -182,8 +188,8 @@ async def test_groups_bound_while_a_rule_is_being_deleted_go_too(
     chat_ids = await register(store, 3)
     [stored] = await store.get_rules(CORP, [rule.rule_id])
     before_next_script(redis, monkeypatch, lambda: counts(store, BIND, [rule], chat_ids))
-    await store.delete_rule(a_write(), stored)
-    assert [key for key in await keys_of(store_url) if rule.rule_id in key] == []
+    await store.delete_rule(a_write(), stored, EDIT)
+    assert [key for key in await keys_of(store_url) if rule.rule_id in key and "history" not in key] == []
 
 
 async def test_the_thousandth_rule_of_an_owner_is_the_last(
@@ -206,8 +212,38 @@ async def test_the_thousandth_rule_of_an_owner_is_the_last(
     await created(store, a_rule(owner=LI))
 
     [last] = (await store.list_rules(CORP, ADMINS, "", 10))[2:]
-    await store.delete_rule(a_write(), last)
+    await store.delete_rule(a_write(), last, EDIT)
     await created(store, a_rule())
+
+
+async def test_rules_created_together_are_one_change_in_the_order_given(store: RedisRuleStore) -> None:
+    """One revision, and one entry of the log that holds all of them."""
+    before = await store.revision(CORP)
+    rules = [a_rule(str(number), owner=ZHANG) for number in range(5)]
+    stored, revision = await store.create_rules(a_write(), rules, EDIT)
+    assert stored == [StoredRule(rule, before.number + 1) for rule in rules]
+    assert revision == await store.revision(CORP)
+    assert await store.changes_since(CORP, before) == (stored, revision)
+    assert await store.get_rules(CORP, [rule.rule_id for rule in rules]) == stored
+
+
+async def test_of_rules_created_together_all_fit_or_none_is_created(
+    store: RedisRuleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "RULES_PER_OWNER", 5)
+    await store.create_rules(a_write(), [a_rule(), a_rule()], EDIT)
+    before = await store.revision(CORP)
+    with pytest.raises(LimitExceeded) as caught:
+        await store.create_rules(a_write(), [a_rule() for _ in range(4)], EDIT)
+    assert caught.value.metadata == {
+        "what": "rules of the super administrators",
+        "limit": "5",
+        "current": "2",
+        "asked": "4",
+    }
+    assert await store.revision(CORP) == before
+    assert len(await store.list_rules(CORP, None, "", 10)) == 2
+    await store.create_rules(a_write(), [a_rule() for _ in range(3)], EDIT)
 
 
 # Groups
@@ -451,12 +487,12 @@ async def write_cases(store: RedisRuleStore) -> dict[str, Callable[[Write], Awai
     replaced, deleted, bound, unbound = await created(store, *(a_rule() for _ in range(4)))
     await counts(store, BIND, [unbound], chat_ids)
     at = {it.rule.rule_id: it for it in await store.list_rules(CORP, None, "", 10)}
-    new = a_rule()
+    new = [a_rule(), a_rule()]
     changed = replace(replaced, state=State.DISABLED)
     return {
-        "create": lambda write: store.create_rule(write, new),
-        "replace": lambda write: store.replace_rule(write, changed, at[replaced.rule_id].revision),
-        "delete": lambda write: store.delete_rule(write, at[deleted.rule_id]),
+        "create": lambda write: store.create_rules(write, new, EDIT),
+        "replace": lambda write: store.replace_rule(write, changed, at[replaced.rule_id].revision, EDIT),
+        "delete": lambda write: store.delete_rule(write, at[deleted.rule_id], EDIT),
         "bind": lambda write: store.configure_groups(write, BIND, [bound], chat_ids[:2]),
         "unbind": lambda write: store.configure_groups(write, UNBIND, [unbound], chat_ids[:2]),
         "upsert": lambda write: store.upsert_groups(write, groups(2, 3, "li")),
@@ -490,7 +526,7 @@ async def test_a_repeated_write_gets_the_first_answer_and_changes_nothing(
     act = (await write_cases(store))[name]
     write = a_write()
     first = await act(write)
-    await store.create_rule(a_write(), a_rule())  # so that a second execution would show
+    await store.create_rules(a_write(), [a_rule()], EDIT)  # so that a second execution would show
     before = await store.revision(CORP)
     assert await act(write) == first
     assert await store.revision(CORP) == before
@@ -500,7 +536,7 @@ async def test_a_repeated_write_gets_the_first_answer_and_changes_nothing(
 async def test_a_request_id_with_another_body_is_refused(store: RedisRuleStore, name: str) -> None:
     act = (await write_cases(store))[name]
     used = a_write()
-    await store.create_rule(used, a_rule())
+    await store.create_rules(used, [a_rule()], EDIT)
     before = await store.revision(CORP)
     with pytest.raises(RequestIdReused):
         await act(a_write(body="other", request_id=used.request_id))
@@ -550,7 +586,7 @@ async def test_a_write_is_told_to_listeners(store: RedisRuleStore, name: str) ->
     listening = asyncio.create_task(listen())
     try:
         for _ in range(100):  # until the subscription is there
-            await store.create_rule(a_write("bell"), a_rule())
+            await store.create_rules(a_write("bell"), [a_rule()], EDIT)
             await asyncio.sleep(0.02)
             if heard:
                 break
@@ -564,8 +600,8 @@ async def test_a_write_is_told_to_listeners(store: RedisRuleStore, name: str) ->
 
 
 async def test_two_histories_of_equal_length_have_different_chains(store: RedisRuleStore) -> None:
-    await store.create_rule(a_write("ww1"), a_rule())
-    await store.create_rule(a_write("ww2"), a_rule())
+    await store.create_rules(a_write("ww1"), [a_rule()], EDIT)
+    await store.create_rules(a_write("ww2"), [a_rule()], EDIT)
     one, two = await store.revision("ww1"), await store.revision("ww2")
     assert one.number == two.number == 1
     assert one.chain != two.chain
@@ -578,7 +614,7 @@ async def test_a_store_that_is_gone_is_unavailable(url: str) -> None:
     store = RedisRuleStore(client)
     try:
         with pytest.raises(StoreUnavailable):
-            await store.create_rule(a_write(), a_rule())
+            await store.create_rules(a_write(), [a_rule()], EDIT)
         with pytest.raises(StoreUnavailable):
             await store.get_rules(CORP, ["x"])
     finally:

@@ -14,7 +14,7 @@ from rule_service.watch import Watch
 from service_kit.redis_client import StoreClient, connect
 from service_kit.revision import Revision
 from service_kit.store_errors import StoreUnavailable
-from support.rules import a_rule, a_write
+from support.rules import EDIT, a_rule, a_write
 
 
 class Bell:
@@ -116,12 +116,12 @@ async def test_a_write_through_one_replica_rings_at_another(store: RedisRuleStor
         with other.watcher() as changes:
             rung = asyncio.create_task(first(changes))
             while not rung.done():  # until the subscription is there
-                _, written = await store.create_rule(a_write("a corp {with} spaces"), a_rule())
+                _, written = await store.create_rules(a_write("a corp {with} spaces"), [a_rule()], EDIT)
                 await asyncio.wait({rung}, timeout=0.05)
             corp_id, revision = await rung
             assert corp_id == "a corp {with} spaces"
             assert revision.number <= written.number
-            _, written = await store.create_rule(a_write("ww2"), a_rule())
+            _, written = await store.create_rules(a_write("ww2"), [a_rule()], EDIT)
             while await first(changes) != ("ww2", written):
                 pass
     finally:
@@ -141,7 +141,7 @@ async def test_nonsense_on_the_channel_makes_nobody_deaf(
             for _ in range(2):
                 rung = asyncio.create_task(first(changes))
                 while not rung.done():
-                    await store.create_rule(a_write(), a_rule())
+                    await store.create_rules(a_write(), [a_rule()], EDIT)
                     await asyncio.wait({rung}, timeout=0.05)
                 await rung
                 await redis.execute_command("PUBLISH", NOTICES, b"\xff hello")

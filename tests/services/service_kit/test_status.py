@@ -27,6 +27,12 @@ TABLE: list[tuple[Exception, int, str, dict[str, str]]] = [
     ),
     (errors.RuleNotFound(["a", "b"]), 5, "RULE_NOT_FOUND", {"rule_id": "a"}),
     (errors.GroupNotFound(["a", "b"]), 5, "GROUP_NOT_FOUND", {"chat_id": "a", "missing": "2"}),
+    (
+        errors.RuleRevisionNotFound("a", 17),
+        5,
+        "RULE_REVISION_NOT_FOUND",
+        {"rule_id": "a", "revision": "17"},
+    ),
     (errors.EtagMismatch("a", "41"), 10, "ETAG_MISMATCH", {"rule_id": "a", "etag": "41"}),
     (errors.RevisionUnknown("2-a", "1-b"), 9, "REVISION_UNKNOWN", {"asked": "2-a", "current": "1-b"}),
     (errors.BindingNotAllowed("a", "c", "why"), 9, "BINDING_NOT_ALLOWED", {"rule_id": "a", "chat_id": "c"}),

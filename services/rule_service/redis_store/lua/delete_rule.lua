@@ -1,6 +1,8 @@
 -- KEYS[4] rules: hash rule_id → "<revision>:<json>"   KEYS[5] all rule_ids   KEYS[6] the owner's rule_ids
--- KEYS[7] bindings: hash rule_id → summary            KEYS[8…] the rule's bitmap chunks
+-- KEYS[7] bindings: hash rule_id → summary            KEYS[8] the rule's history
+-- KEYS[9…] the rule's bitmap chunks
 -- ARGV[3] rule_id   ARGV[4] revision the rule must be at   ARGV[5] its summary when the keys were chosen
+-- ARGV[6] edit      ARGV[7] most changes in a history
 local answer = answered()
 if answer then return answer end
 
@@ -14,5 +16,6 @@ redis.call('HDEL', KEYS[4], ARGV[3])
 redis.call('ZREM', KEYS[5], ARGV[3])
 redis.call('ZREM', KEYS[6], ARGV[3])
 redis.call('HDEL', KEYS[7], ARGV[3])
-for index = 8, #KEYS do redis.call('DEL', KEYS[index]) end
+for index = 9, #KEYS do redis.call('DEL', KEYS[index]) end
+note(KEYS[8], ARGV[7], ARGV[6])
 return commit({{'deleted', ARGV[3]}}, {})
