@@ -8,7 +8,7 @@ from rule_service.domain.history import Edit
 from rule_service.domain.rule import Rule, StoredRule
 from rule_service.domain.validation import validate_reason, validate_rule
 from rule_service.store import BindingCount, Operation, RuleStore
-from service_kit.errors import EtagMismatch
+from service_kit.errors import EtagMismatch, rule_changed
 from service_kit.revision import Revision
 from service_kit.writes import Write
 
@@ -106,4 +106,4 @@ def require_state(rule_id: str, stored: StoredRule | None, etag: str) -> None:
     """
     current = stored.etag if stored else ""
     if etag and etag != current:
-        raise EtagMismatch(rule_id, current)
+        raise rule_changed(rule_id, current)

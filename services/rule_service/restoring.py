@@ -8,7 +8,7 @@ from rule_service.domain.rule import Owner, StoredRule
 from rule_service.domain.validation import validate_rule
 from rule_service.editing import ATTEMPTS, replace_rule, require_state
 from rule_service.store import RuleStore
-from service_kit.errors import EtagMismatch, RuleNotFound
+from service_kit.errors import EtagMismatch, RuleNotFound, rule_changed
 from service_kit.revision import Revision
 from service_kit.writes import Write
 
@@ -55,7 +55,7 @@ async def _restore(
     try:
         return await replace_rule(store, write, edit, stored, rule)
     except RuleNotFound:
-        raise EtagMismatch(rule_id, "") from None
+        raise rule_changed(rule_id, "") from None
 
 
 async def owner_of(store: RuleStore, corp_id: str, rule_id: str) -> Owner:

@@ -126,17 +126,22 @@ class RuleRevisionNotFound(NotFound):
 
 
 class EtagMismatch(GroupguardError):
-    """The rule changed since its etag was read; an empty etag stands for a rule that is not there."""
+    """Something changed since its etag was read."""
 
     reason = "ETAG_MISMATCH"
 
-    def __init__(self, rule_id: str, etag: str) -> None:
-        now = f"its etag is now {etag}" if etag else "it was deleted"
-        super().__init__(
-            f"rule {rule_id} has changed: {now}; read it again and repeat",
-            rule_id=rule_id,
-            etag=etag,
-        )
+    def __init__(self, what: str, etag: str, **names: str) -> None:
+        """Names what changed, as `rule 019a…`, and its etag now, which is empty for what is gone.
+
+        `names` are the ids by which programs know it.
+        """
+        now = f"the etag is now {etag}" if etag else "it is gone"
+        super().__init__(f"{what} changed meanwhile: {now}; read again and repeat", **names, etag=etag)
+
+
+def rule_changed(rule_id: str, etag: str) -> EtagMismatch:
+    """Returns the error for a rule whose etag is another one now; an empty one stands for a rule that is gone."""
+    return EtagMismatch(f"rule {rule_id}", etag, rule_id=rule_id)
 
 
 class RequestIdReused(GroupguardError):
@@ -203,3 +208,14 @@ class RulesUnavailable(GroupguardError):
 
     def __init__(self, corp_id: str, why: str) -> None:
         super().__init__(f"the rules of corp {corp_id} can't be loaded: {why}", corp_id=corp_id)
+
+
+class CheckUnavailable(GroupguardError):
+    """A check that a verdict needs can't be made, and the corp wants no verdict without it."""
+
+    reason = "CHECK_UNAVAILABLE"
+
+    def __init__(self, check: str) -> None:
+        super().__init__(
+            f"the check {check} can't be made now, and the corp's settings ask for an error then", check=check
+        )

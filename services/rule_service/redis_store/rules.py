@@ -10,7 +10,7 @@ from rule_service.redis_store.keys import RuleKeys
 from rule_service.redis_store.records import read_rule, read_summary, rule_json
 from rule_service.redis_store.refusals import details, raise_rule_refusal
 from rule_service.redis_store.writer import PLANS, RedisWriter
-from service_kit.errors import EtagMismatch, LimitExceeded, PassedLimit
+from service_kit.errors import LimitExceeded, PassedLimit, rule_changed
 from service_kit.revision import Revision
 from service_kit.store_errors import ScriptRefused, StoreUnavailable, store_errors
 from service_kit.writes import Write
@@ -22,14 +22,14 @@ class RedisRules(RedisWriter):
     async def create_rules(
         self, write: Write, rules: Sequence[Rule], edit: Edit
     ) -> tuple[list[StoredRule], Revision]:
-        keys, owner, most = RuleKeys(write.corp_id), rules[0].owner, limits.RULES_PER_OWNER
+        keys, owner = RuleKeys(write.corp_id), rules[0].owner
         try:
             result, revision = await self._write(
                 "create_rules",
                 write,
                 [keys.rules, keys.ids(), keys.ids(owner), *(keys.history(rule.rule_id) for rule in rules)],
                 [
-                    most,
+                    limits.RULES_PER_OWNER,
                     edit_json(edit, owner),
                     limits.REVISIONS_PER_RULE,
                     *(part for it in rules for part in (it.rule_id, rule_json(it), packed_state(it))),
@@ -37,9 +37,11 @@ class RedisRules(RedisWriter):
             )
         except ScriptRefused as refusal:
             if refusal.code == "ETAG_MISMATCH":
-                raise EtagMismatch(refusal.details["rule_id"], refusal.details["etag"]) from None
-            current = details(refusal, "LIMIT")["current"]
-            limit = PassedLimit(f"corp {write.corp_id}", f"rules of {owner}", most, current, len(rules))
+                raise rule_changed(refusal.details["rule_id"], refusal.details["etag"]) from None
+            full = details(refusal, "LIMIT")
+            limit = PassedLimit(
+                f"corp {write.corp_id}", f"rules of {owner}", full["limit"], full["current"], len(rules)
+            )
             raise LimitExceeded([limit]) from None
         return [read_rule(record.encode(), None) for record in result["records"]], revision
 

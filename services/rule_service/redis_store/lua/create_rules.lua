@@ -12,7 +12,8 @@ for index = 6, #ARGV, 3 do
   end
 end
 local current, asked = redis.call('ZCARD', KEYS[6]), #KEYS - 6
-if current + asked > tonumber(ARGV[3]) then return refuse('LIMIT', {current = current}) end
+local most = own_limit('rules_per_owner', tonumber(ARGV[3]))
+if current + asked > most then return refuse('LIMIT', {limit = most, current = current}) end
 
 local revision, records, changes = next_revision(), {}, {}
 for index = 1, asked do
