@@ -2,10 +2,11 @@
 
 from rule_service.redis_store.bindings import RedisBindings
 from rule_service.redis_store.groups import RedisGroups
+from rule_service.redis_store.registry import RedisRegistry
 from rule_service.redis_store.rules import RedisRules
 
 __all__ = ["RedisRuleStore"]
 
 
-class RedisRuleStore(RedisRules, RedisBindings, RedisGroups):
+class RedisRuleStore(RedisRules, RedisBindings, RedisGroups, RedisRegistry):
     """See `rule_service.store.RuleStore`."""

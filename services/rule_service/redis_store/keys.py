@@ -10,6 +10,10 @@ gg:rule:{corp}:bindings       hash    rule_id → <number of groups>;<chunk>,<ch
 gg:rule:{corp}:bits:<rule_id>:<chunk>  string  bitmap of 8,192 group ordinals
 gg:rule:{corp}:groups         hash    chat_id → <ordinal>:<json>
 gg:rule:{corp}:by_ordinal     hash    ordinal → chat_id
+gg:rule:{corp}:active         zset    chat_id of every group that lives, by −(ms since 1970 when it was last active):
+                                      the most recent first, equal ones by chat_id
+gg:rule:{corp}:releases       stream  id <revision>-0: release, the bindings that a write to the registry took away, as
+                                      `released.py` packs them; the last 1,000
 gg:rule:{corp}:scratch:<n>    string  inside scripts only
 """
 
@@ -66,5 +70,13 @@ class RuleKeys:
         return self._key("by_ordinal")
 
     @property
-    def scratch(self) -> tuple[str, str]:
-        return self._key("scratch", "1"), self._key("scratch", "2")
+    def active(self) -> str:
+        return self._key("active")
+
+    @property
+    def releases(self) -> str:
+        return self._key("releases")
+
+    @property
+    def scratch(self) -> tuple[str, str, str]:
+        return self._key("scratch", "1"), self._key("scratch", "2"), self._key("scratch", "3")

@@ -3,7 +3,10 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from google.protobuf.message import Message
 
 from groupguard.rule.v1.rule_pb2 import Rule
 from rule_service import access
@@ -11,21 +14,35 @@ from rule_service.convert.rule import write_rule
 from rule_service.domain.rule import StoredRule
 from service_kit.errors import invalid
 
+M = TypeVar("M", bound=Message)
+
 DEFAULT_SIZE = 100
 MOST_SIZE = 1_000
 PAGE_BYTES = 2 * 1024 * 1024
 """A page of large things ends early at this size, to stay under gRPC's 4 MiB."""
 
 
-def page_size(asked: int) -> int:
+def page_size(asked: int, most: int = MOST_SIZE) -> int:
     """Returns how many items a page may hold.
 
     Raises:
-        InvalidFields: it is not 0 (the default) to 1,000.
+        InvalidFields: it is not 0 (the default) to `most`.
     """
-    if not 0 <= asked <= MOST_SIZE:
-        raise invalid("page_size", f"0 to {MOST_SIZE} are allowed, not {asked}")
+    if not 0 <= asked <= most:
+        raise invalid("page_size", f"0 to {most} are allowed, not {asked}")
     return asked or DEFAULT_SIZE
+
+
+def fitting(messages: Iterable[M]) -> list[M]:
+    """Returns the first messages, as many as a page has bytes for and at least one if there is any."""
+    page: list[M] = []
+    room = PAGE_BYTES
+    for message in messages:
+        room -= message.ByteSize()
+        if room < 0 and page:
+            break
+        page.append(message)
+    return page
 
 
 def write_token(query: str, last: str) -> str:

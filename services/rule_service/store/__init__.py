@@ -14,7 +14,8 @@ from typing import Protocol
 
 from rule_service.store.bindings import BindingCount, Bindings, GroupRulesSet
 from rule_service.store.changes import BindingChange, Change, Changes, DeletedRule, Operation
-from rule_service.store.groups import Groups, Upserted
+from rule_service.store.groups import Dismissed, Groups, Upserted
+from rule_service.store.registry import ListedGroup, Registry, ReleasedBindings, Seen
 from rule_service.store.rules import Rules
 
 __all__ = [
@@ -22,12 +23,16 @@ __all__ = [
     "BindingCount",
     "Change",
     "DeletedRule",
+    "Dismissed",
     "GroupRulesSet",
+    "ListedGroup",
     "Operation",
+    "ReleasedBindings",
     "RuleStore",
+    "Seen",
     "Upserted",
 ]
 
 
-class RuleStore(Rules, Bindings, Groups, Changes, Protocol):
+class RuleStore(Rules, Bindings, Groups, Registry, Changes, Protocol):
     """Keeps rules, groups and bindings of all corps."""
