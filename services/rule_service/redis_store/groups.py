@@ -93,7 +93,7 @@ class RedisGroups(RedisWriter):
             "seen": digest(records),
             "revision": before.number if release.losing else -1,
             "active": active,
-            "chat_ids": chat_ids,
+            "chat_ids": list(chat_ids),
             "bodies": [_body(*it).decode() for it in zip(records, old, new, strict=True)],
             "releases": [payload.decode() for payload in release.payloads()],
             "chunks": places,
