@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 
 from filter_service.access import PERMISSIONS
+from filter_service.activity import CLOSING_SECONDS, Activity, GrpcActivityLog
 from filter_service.blacklists import GrpcBlacklists
 from filter_service.config import FilterSettings
 from filter_service.corps import Corps
@@ -32,8 +33,10 @@ async def main() -> None:
     ephemeral = connect(settings.ephemeral_url)
     async with AsyncGroupGuard(addresses, token=settings.token, attempts=2) as peers:
         corps = Corps(GrpcRuleSource(peers.rules), time.monotonic)
-        judge = Judge(corps, GrpcBlacklists(peers.blacklist), RedisStrikes(ephemeral))
+        activity = Activity(GrpcActivityLog(peers.rules), time.time)
+        judge = Judge(corps, GrpcBlacklists(peers.blacklist), RedisStrikes(ephemeral), activity)
         following = asyncio.create_task(corps.follow())
+        reporting = asyncio.create_task(activity.report_every(settings.activity))
         try:
             await serve(
                 settings.server,
@@ -48,8 +51,11 @@ async def main() -> None:
             )
         finally:
             following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            reporting.cancel()
+            for task in (following, reporting):
+                with suppress(asyncio.CancelledError):
+                    await task
+            await activity.report(CLOSING_SECONDS)
             await ephemeral.aclose()
 
 

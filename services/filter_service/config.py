@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from service_kit.redis_url import store_url
 from service_kit.server import ServerSettings
-from service_kit.settings import secret_file, setting, target
+from service_kit.settings import seconds, secret_file, setting, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +26,10 @@ class FilterSettings:
         "none",
         secret_file,
         "file with the bearer token for both; none: no token is sent",
+    )
+    activity: float = setting(
+        "GROUPGUARD_ACTIVITY_SECONDS",
+        "60",
+        seconds(1, 3600),
+        "seconds between reports to RuleService of which groups are active",
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
+from filter_service.activity import Activity
 from filter_service.blacklists import Blacklists, BlacklistsUnavailable, ListFull, Lookup
 from filter_service.corps import Corps
 from filter_service.domain.decide import Findings, decide_by_rules, decide_unruled, find, unjudged
@@ -24,10 +25,11 @@ _NO_MESSAGE_ID = Skipped(Check.RETRY, SkipReason.FACT_ABSENT)
 class Judge:
     """Judges messages."""
 
-    def __init__(self, corps: Corps, blacklists: Blacklists, strikes: Strikes) -> None:
+    def __init__(self, corps: Corps, blacklists: Blacklists, strikes: Strikes, activity: Activity) -> None:
         self._corps = corps
         self._blacklists = blacklists
         self._strikes = strikes
+        self._activity = activity
 
     async def judge(
         self, corp_id: str, messages: Sequence[Message], at_least: Revision | None
@@ -69,11 +71,17 @@ class Judge:
                 ],
             )
         final = [verdict for verdict in verdicts if verdict is not None]
+        self._note_activity(corp_id, snapshot, messages)
         return list(
             await asyncio.gather(
                 *(self._blacklist(corp_id, snapshot, *pair) for pair in zip(messages, final, strict=True))
             )
         )
+
+    def _note_activity(self, corp_id: str, snapshot: Snapshot, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if message.sender_kind is SenderKind.CUSTOMER and message.chat_id in snapshot.groups:
+                self._activity.note(corp_id, message.chat_id, message.sent_at)
 
     async def _look_up(
         self, corp_id: str, snapshot: Snapshot, messages: Sequence[Message]

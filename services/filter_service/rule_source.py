@@ -8,7 +8,7 @@ import grpc
 import grpc.aio
 
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
-from filter_service.domain.snapshot import BindingChange, Change, DeletedRule, Operation
+from filter_service.domain.snapshot import BindingChange, Change, DeletedRule, DismissedGroup, Operation
 from groupguard.common.v1 import blacklist_kind_pb2
 from groupguard.rule.v1 import changes_pb2, rule_pb2
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, FetchRulesResponse, WatchRevisionsRequest
@@ -119,6 +119,8 @@ def _read_change(change: changes_pb2.Change) -> Change:
         case "deleted_rule_id":
             return DeletedRule(change.deleted_rule_id)
         case "group":
+            if change.group.HasField("dismiss_time"):
+                return DismissedGroup(change.group.chat_id)
             return Group(change.group.chat_id, change.group.owner_userid, change.group.ordinal)
         case "binding":
             binding = change.binding

@@ -74,6 +74,20 @@ def seen_lists(corp_id: str, owner: Owner | None) -> list[str] | None:
     return [role.id for role in who.roles_in(corp_id) if role.kind == "member"]
 
 
+def seen_owners(corp_id: str) -> frozenset[Owner] | None:
+    """Returns whose rules the caller may read, by all of its roles; None for everybody's."""
+    who = caller()
+    if who.holds(corp_id, {"super_admin", "viewer"}):
+        return None
+    kinds = {role: kind for kind, role in _OWNING_ROLE.items()}
+    return frozenset(Owner(kinds[it.kind], it.id) for it in who.roles_in(corp_id) if it.kind in kinds)
+
+
+def group_sight(corp_id: str) -> frozenset[Owner] | None:
+    """Returns whose groups the caller may look at, a member's or a management rule's; None for all groups."""
+    return None if caller().holds(corp_id, {"registry"}) else seen_owners(corp_id)
+
+
 def require_edit(corp_id: str, owner: Owner, what: str = "rules") -> None:
     """Checks that the caller may write rules of this owner, or `what` else is named.
 

@@ -74,9 +74,14 @@ async def delete_rule(store: RuleStore, write: Write, edit: Edit, rule_id: str, 
 
 
 async def configure_groups(
-    store: RuleStore, write: Write, operation: Operation, rule_ids: Sequence[str], chat_ids: Sequence[str]
+    store: RuleStore,
+    write: Write,
+    operation: Operation,
+    rule_ids: Sequence[str],
+    chat_ids: Sequence[str],
+    unbind_chat_ids: Sequence[str] = (),
 ) -> tuple[list[BindingCount], Revision]:
-    """Binds rules to groups or unbinds them; raises as `RuleStore.configure_groups` does.
+    """Binds rules to groups or unbinds them, or both; raises as `RuleStore.configure_groups` does.
 
     Raises:
         PermissionDenied: one of the rules is not the caller's to change.
@@ -86,7 +91,7 @@ async def configure_groups(
     rules = [stored.rule for stored in await store.get_rules(write.corp_id, rule_ids)]
     for rule in rules:
         require_edit(write.corp_id, rule.owner)
-    return await store.configure_groups(write, operation, rules, chat_ids)
+    return await store.configure_groups(write, operation, rules, chat_ids, unbind_chat_ids)
 
 
 async def replace_rule(

@@ -74,26 +74,32 @@ async def _plan(
 
 
 async def preview_configuration(
-    store: RuleStore, corp_id: str, operation: Operation, rule_ids: Sequence[str], chat_ids: Sequence[str]
+    store: RuleStore,
+    corp_id: str,
+    operation: Operation,
+    rule_ids: Sequence[str],
+    chat_ids: Sequence[str],
+    unbind_chat_ids: Sequence[str] = (),
 ) -> tuple[list[BindingCount], BlastRadius, Revision]:
     """Tells what ConfigureGroups would do, changing nothing; raises as it does, but for limits."""
     at = await store.revision(corp_id)
-    groups = {group.ordinal: group for group in await store.get_groups(corp_id, chat_ids)}
+    bind, unbind = (chat_ids, unbind_chat_ids) if operation is Operation.BIND else ((), chat_ids)
+    found = await store.get_groups(corp_id, [*bind, *unbind])
+    groups = {group.ordinal: group for group in found}
+    coming, going = ({it.ordinal for it in part} for part in (found[: len(bind)], found[len(bind) :]))
     chunks = list(masks(groups))
     most = await _groups_per_rule(store, corp_id)
     counts, over, touched = [], [], set()
     for stored in await store.get_rules(corp_id, rule_ids):
         require_edit(corp_id, stored.rule.owner)
-        for group in groups.values():
-            why = why_not_bindable(stored.rule.owner, group.group) if operation is Operation.BIND else None
-            if why:
+        for group in found[: len(bind)]:
+            if why := why_not_bindable(stored.rule.owner, group.group):
                 raise BindingNotAllowed(stored.rule.rule_id, group.group.chat_id, why)
-        bound = groups.keys() & await store.bound_ordinals(corp_id, stored.rule.rule_id, chunks)
-        changing = groups.keys() - bound if operation is Operation.BIND else bound
+        bound = await store.bound_ordinals(corp_id, stored.rule.rule_id, chunks)
         before = stored.group_count
-        after = before + len(changing) if operation is Operation.BIND else before - len(changing)
+        after = before + len(coming - bound) - len(going & bound)
         counts.append(BindingCount(stored.rule.rule_id, before, after))
-        touched |= changing
+        touched |= (coming - bound) | (going & bound)
         if after > max(most, before):
             over.append(stored.rule.rule_id)
     members = sum(groups[ordinal].group.member_count for ordinal in touched)

@@ -31,6 +31,8 @@ ADMINS = Owner(OwnerKind.SUPER_ADMIN)
 NOW = 1_900_000_000.0
 EDIT = Edit(EditKind.CREATED, "li", NOW, "because")
 """For writes whose history a test does not look at."""
+BY = (NOW, "tests")
+"""When and by whom a write to the registry is made that a test does not care about."""
 
 
 def a_rule(*keywords: str, **changes: Any) -> Rule:
@@ -63,7 +65,7 @@ async def register(store: RuleStore, count: int, corp_id: str = CORP, **fields: 
     """Puts groups into the registry and returns their chat_ids."""
     registered = groups(count, **fields)
     for start in range(0, count, 1000):
-        await store.upsert_groups(a_write(corp_id), registered[start : start + 1000])
+        await store.upsert_groups(a_write(corp_id), registered[start : start + 1000], *BY)
     return [group.chat_id for group in registered]
 
 

@@ -38,7 +38,14 @@ class DeletedRule:
     rule_id: str
 
 
-Change = Rule | DeletedRule | Group | BindingChange
+@dataclass(frozen=True, slots=True)
+class DismissedGroup:
+    """A group that lives no more."""
+
+    chat_id: str
+
+
+Change = Rule | DeletedRule | Group | DismissedGroup | BindingChange
 Chunks = Mapping[int, bytes]
 
 
@@ -73,10 +80,13 @@ class Snapshot:
                 case DeletedRule(rule_id):
                     rules.pop(rule_id, None)
                     bindings.pop(rule_id, None)
-                case Group():
+                case Group() | DismissedGroup():
                     if own_groups is None:  # copied only when needed: a corp may have 300,000 groups
                         groups = own_groups = dict(groups)
-                    own_groups[change.chat_id] = change
+                    if isinstance(change, Group):
+                        own_groups[change.chat_id] = change
+                    else:
+                        own_groups.pop(change.chat_id, None)
                 case BindingChange():
                     for rule_id in change.rule_ids:
                         chunks = bindings.get(rule_id, {})

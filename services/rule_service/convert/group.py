@@ -2,6 +2,7 @@
 
 from groupguard.rule.v1 import group_pb2
 from groupguard.rule.v1 import rule_service_pb2 as pb
+from rule_service.convert.values import timestamp
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.group_rules import BlastRadius
 
@@ -13,8 +14,8 @@ def read_group(group: group_pb2.Group) -> Group:
     )
 
 
-def write_group(stored: StoredGroup) -> group_pb2.Group:
-    """Writes a group."""
+def write_group(stored: StoredGroup, active_ms: int | None = None) -> group_pb2.Group:
+    """Writes a group, and when it was last active where that is told: in ms since 1970."""
     group = stored.group
     return group_pb2.Group(
         chat_id=group.chat_id,
@@ -23,6 +24,8 @@ def write_group(stored: StoredGroup) -> group_pb2.Group:
         strategy_ids=group.strategy_ids,
         member_count=group.member_count,
         ordinal=stored.ordinal,
+        last_active_time=None if active_ms is None else timestamp(active_ms / 1000),
+        dismiss_time=timestamp(group.dismissed_at) if group.dismissed_at else None,
     )
 
 

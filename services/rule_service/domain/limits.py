@@ -10,6 +10,20 @@ RULES_PER_CALL = 100
 """Rules in one ConfigureGroups call."""
 GROUPS_PER_UPSERT = 1_000
 """Groups in one UpsertGroups call."""
+GROUPS_PER_DISMISSAL = 1_000
+"""Groups in one DismissGroups call."""
+ACTIVITIES_PER_CALL = 1_000
+"""Groups in one ReportActivity call."""
+ACTIVE_GROUPS = 2_000
+"""* Groups offered for choosing: the most recently active. It limits the list, not what can be bound."""
+GROUPS_PER_PAGE = 2_000
+"""Groups in one page of ListGroups."""
+GROUPS_LOOKED_AT = 10_000
+"""Groups that one ListGroups call looks at, whatever it selects: some 50 ms of the store's time."""
+RELEASES_KEPT = 1_000
+"""Writes whose released bindings are kept; the oldest go."""
+RELEASES_LOOKED_AT = 100
+"""Of these, writes that one ListReleasedBindings call looks at."""
 KEYWORDS_PER_RULE = 100
 """* Keywords in one condition."""
 KEYWORD_CHARACTERS = 64

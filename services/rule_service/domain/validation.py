@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from rule_service.domain import limits
 from rule_service.domain.condition_validation import condition_violations
 from rule_service.domain.group import Group
+from rule_service.domain.registry_validation import swap_violations
 from rule_service.domain.rule import Action, ActionKind, Blacklist, OwnerKind, Rule
 from rule_service.domain.violations import (
     count_violations,
@@ -76,8 +77,16 @@ def validate_groups(groups: Sequence[Group]) -> None:
         raise InvalidFields(violations)
 
 
-def validate_configuration(rule_ids: Sequence[str], chat_ids: Sequence[str]) -> None:
+def validate_configuration(
+    rule_ids: Sequence[str], chat_ids: Sequence[str], unbind_chat_ids: Sequence[str] = (), swaps: bool = True
+) -> None:
     """Checks what a ConfigureGroups call names.
+
+    Args:
+        rule_ids: the rules.
+        chat_ids: the groups.
+        unbind_chat_ids: the groups to unbind while others are bound.
+        swaps: whether groups are bound, so that there may be such.
 
     Raises:
         InvalidFields: names every violation.
@@ -85,6 +94,8 @@ def validate_configuration(rule_ids: Sequence[str], chat_ids: Sequence[str]) -> 
     violations = [
         *ids_violations("rule_ids", rule_ids, limits.RULES_PER_CALL),
         *ids_violations("chat_ids", chat_ids, limits.GROUPS_PER_CALL),
+        *ids_violations("unbind_chat_ids", unbind_chat_ids, limits.GROUPS_PER_CALL, least=0),
+        *swap_violations(chat_ids, unbind_chat_ids, swaps),
     ]
     if violations:
         raise InvalidFields(violations)

@@ -4,11 +4,14 @@ from rule_service.redis_store.bindings import RedisBindings
 from rule_service.redis_store.exemptions import RedisExemptions
 from rule_service.redis_store.groups import RedisGroups
 from rule_service.redis_store.history import RedisHistory
+from rule_service.redis_store.registry import RedisRegistry
 from rule_service.redis_store.rules import RedisRules
 from rule_service.redis_store.settings import RedisSettings
 
 __all__ = ["RedisRuleStore"]
 
 
-class RedisRuleStore(RedisRules, RedisBindings, RedisGroups, RedisExemptions, RedisSettings, RedisHistory):
+class RedisRuleStore(
+    RedisRules, RedisBindings, RedisGroups, RedisRegistry, RedisExemptions, RedisSettings, RedisHistory
+):
     """See `rule_service.store.RuleStore`."""

@@ -10,11 +10,11 @@ from rule_service.domain.group import StoredGroup, why_not_bindable
 from rule_service.domain.rule import OwnerKind, Rule
 from rule_service.redis_store.change_log import binding_payload
 from rule_service.redis_store.keys import RuleKeys
-from rule_service.redis_store.records import read_group
+from rule_service.redis_store.records import living
 from rule_service.redis_store.refusals import raise_rule_refusal, too_many_groups
 from rule_service.redis_store.writer import PLANS, RedisWriter, digest
 from rule_service.store import BindingCount, GroupRulesSet, Operation
-from service_kit.errors import BindingNotAllowed, GroupNotFound
+from service_kit.errors import BindingNotAllowed
 from service_kit.revision import Revision
 from service_kit.store_errors import ScriptRefused, StoreUnavailable, store_errors
 from service_kit.writes import Write
@@ -24,32 +24,36 @@ class RedisBindings(RedisWriter):
     """The part of `rule_service.store.RuleStore` that binds rules to groups."""
 
     async def configure_groups(
-        self, write: Write, operation: Operation, rules: Sequence[Rule], chat_ids: Sequence[str]
+        self,
+        write: Write,
+        operation: Operation,
+        rules: Sequence[Rule],
+        chat_ids: Sequence[str],
+        unbind_chat_ids: Sequence[str] = (),
     ) -> tuple[list[BindingCount], Revision]:
+        bind, unbind = (chat_ids, unbind_chat_ids) if operation is Operation.BIND else ((), chat_ids)
         for _ in range(PLANS):
             try:
-                return await self._configure_groups(write, operation, rules, chat_ids)
+                return await self._configure_groups(write, rules, bind, unbind)
             except ScriptRefused as refusal:
                 raise_rule_refusal(refusal, "")
                 if refusal.code == "LIMIT":
                     raise too_many_groups(refusal) from None
-        raise StoreUnavailable("the groups keep changing owners")
+        raise StoreUnavailable("the groups keep changing")
 
     async def _configure_groups(
-        self, write: Write, operation: Operation, rules: Sequence[Rule], chat_ids: Sequence[str]
+        self, write: Write, rules: Sequence[Rule], bind: Sequence[str], unbind: Sequence[str]
     ) -> tuple[list[BindingCount], Revision]:
         keys = RuleKeys(write.corp_id)
         with store_errors():
-            records = await self._client.hmget(keys.groups, list(chat_ids))
-        if missing := [chat_id for chat_id, record in zip(chat_ids, records, strict=True) if record is None]:
-            raise GroupNotFound(missing)
-        groups = [read_group(record) for record in records]
-        owners_matter = operation is Operation.BIND and _check_owners(rules, groups)
+            records = await self._client.hmget(keys.groups, [*bind, *unbind])
+        groups = living([*bind, *unbind], records)
+        _check_owners(rules, groups[: len(bind)])
         rule_ids = [rule.rule_id for rule in rules]
-        ordinals = [group.ordinal for group in groups]
-        chunks = masks(ordinals)
-        if operation is Operation.UNBIND:
-            chunks = {chunk: without(mask) for chunk, mask in chunks.items()}
+        bound, unbound = ([it.ordinal for it in part] for part in (groups[: len(bind)], groups[len(bind) :]))
+        add = masks(bound)
+        stay = {chunk: without(mask) for chunk, mask in masks(unbound).items()}
+        chunks = sorted(add.keys() | stay.keys())
         result, revision = await self._write(
             "configure_groups",
             write,
@@ -61,16 +65,17 @@ class RedisBindings(RedisWriter):
                 *(keys.bits(rule_id, chunk) for rule_id in rule_ids for chunk in chunks),
             ],
             [
-                operation.value,
+                binding_payload(Operation.BIND, rule_ids, bound) if bound else b"",
                 limits.GROUPS_PER_RULE,
-                binding_payload(operation, rule_ids, ordinals),
-                digest(records) if owners_matter else "",
+                binding_payload(Operation.UNBIND, rule_ids, unbound) if unbound else b"",
+                digest(records[: len(bind)]) if bind else "",
                 len(rule_ids),
                 len(chunks),
                 *rule_ids,
                 *chunks,
-                *chunks.values(),
-                *(chat_ids if owners_matter else ()),
+                *(add.get(chunk, b"") for chunk in chunks),
+                *(stay.get(chunk, b"") for chunk in chunks),
+                *bind,
             ],
         )
         return _counts(rule_ids, result), revision
@@ -117,14 +122,12 @@ class RedisBindings(RedisWriter):
         return None if answer is None else _set(*answer)
 
 
-def _check_owners(rules: Sequence[Rule], groups: Sequence[StoredGroup]) -> bool:
-    """Checks that each rule's owner may bind each group; tells whether that hangs on what the groups are now."""
-    restricted = [rule for rule in rules if rule.owner.kind is not OwnerKind.SUPER_ADMIN]
-    for rule in restricted:
+def _check_owners(rules: Sequence[Rule], groups: Sequence[StoredGroup]) -> None:
+    """Checks that each rule's owner may bind each group."""
+    for rule in (it for it in rules if it.owner.kind is not OwnerKind.SUPER_ADMIN):
         for stored in groups:
             if why := why_not_bindable(rule.owner, stored.group):
                 raise BindingNotAllowed(rule.rule_id, stored.group.chat_id, why)
-    return bool(restricted)
 
 
 def _set(result: dict[str, Sequence[str]], revision: Revision) -> GroupRulesSet:

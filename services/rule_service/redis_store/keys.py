@@ -16,6 +16,10 @@ gg:rule:{corp}:exempt:corp    hash    external_userid → <json>: the corp's lis
 gg:rule:{corp}:exempt:member:<userid>  hash  likewise, a member's
 gg:rule:{corp}:exempt_lists   zset    owner_userids of the lists that hold somebody, empty for the corp's,
                                       all with score 0
+gg:rule:{corp}:active         zset    chat_id of every group that lives, by −(ms since 1970 when it was last active):
+                                      the most recent first, equal ones by chat_id
+gg:rule:{corp}:releases       stream  id <revision>-0: release, the bindings that a write to the registry took away, as
+                                      `released.py` packs them; the last 1,000
 gg:rule:{corp}:scratch:<n>    string  inside scripts only
 """
 
@@ -83,5 +87,13 @@ class RuleKeys:
         return self._key("exempt_lists")
 
     @property
-    def scratch(self) -> tuple[str, str]:
-        return self._key("scratch", "1"), self._key("scratch", "2")
+    def active(self) -> str:
+        return self._key("active")
+
+    @property
+    def releases(self) -> str:
+        return self._key("releases")
+
+    @property
+    def scratch(self) -> tuple[str, str, str]:
+        return self._key("scratch", "1"), self._key("scratch", "2"), self._key("scratch", "3")

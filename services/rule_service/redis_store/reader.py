@@ -1,6 +1,6 @@
 """Reading rules, groups and bindings from Redis or Valkey, with plain commands."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 from rule_service.domain.bindings import CHUNK_ORDINALS, ordinals
@@ -11,9 +11,9 @@ from rule_service.redis_store.change_log import changes, revision_after, revisio
 from rule_service.redis_store.exempt_lists import read_exemptions
 from rule_service.redis_store.keys import RuleKeys
 from rule_service.redis_store.notices import listen
-from rule_service.redis_store.records import read_group, read_rule, read_settings, read_summary
+from rule_service.redis_store.records import living, read_group, read_rule, read_settings, read_summary
 from rule_service.store import BindingChange, Change, Operation
-from service_kit.errors import GroupNotFound, RuleNotFound
+from service_kit.errors import RuleNotFound
 from service_kit.redis_client import StoreClient
 from service_kit.revision import NO_RULES, Revision
 from service_kit.store_errors import store_errors
@@ -52,12 +52,24 @@ class RedisReader:
             after = rule_ids[-1]
         return found
 
+    async def list_rules_of(
+        self, corp_id: str, owners: Collection[Owner], after: str, count: int
+    ) -> list[StoredRule]:
+        keys = RuleKeys(corp_id)
+        found: list[StoredRule] = []
+        while len(found) < count:
+            pools = [await self._rule_ids(keys, owner, after, count - len(found)) for owner in owners]
+            rule_ids = sorted(rule_id for pool in pools for rule_id in pool)[: count - len(found)]
+            if not rule_ids:
+                break
+            found += await self.find_rules(corp_id, rule_ids)
+            after = rule_ids[-1]
+        return found
+
     async def get_groups(self, corp_id: str, chat_ids: Sequence[str]) -> list[StoredGroup]:
         with store_errors():
             records = await self._client.hmget(RuleKeys(corp_id).groups, list(chat_ids))
-        if missing := [chat_id for chat_id, record in zip(chat_ids, records, strict=True) if record is None]:
-            raise GroupNotFound(missing)
-        return [read_group(record) for record in records]
+        return living(chat_ids, records)
 
     async def list_rule_groups(self, corp_id: str, rule_id: str, after: int, count: int) -> list[StoredGroup]:
         keys = RuleKeys(corp_id)
@@ -70,7 +82,8 @@ class RedisReader:
                 if len(found) >= count:
                     break
             chat_ids = await self._client.hmget(keys.by_ordinal, found[:count]) if found else []
-        return await self.get_groups(corp_id, [chat_id.decode() for chat_id in chat_ids]) if chat_ids else []
+            records = await self._client.hmget(keys.groups, chat_ids) if chat_ids else []
+        return [read_group(record) for record in records]  # one dismissed since then says so
 
     async def rules_of_group(self, corp_id: str, ordinal: int) -> list[str]:
         keys = RuleKeys(corp_id)
@@ -129,7 +142,8 @@ class RedisReader:
         while True:
             with store_errors():
                 cursor, records = await self._client.hscan(keys.groups, cursor, count=_BATCH)
-            yield [read_group(record) for record in records.values()]
+            groups = map(read_group, records.values())
+            yield [stored for stored in groups if not stored.group.dismissed_at]
             if cursor == 0:
                 break
         after = ""

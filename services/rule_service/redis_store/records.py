@@ -1,10 +1,13 @@
 """How RuleService's objects are written in the store: JSON, with the revision or ordinal in front."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Rule, StoredRule
 from rule_service.domain.settings import CorpSettings, StoredSettings
+from service_kit.errors import GroupNotFound
 
 
 class _SettingsRecord(msgspec.Struct):
@@ -18,8 +21,11 @@ def rule_json(rule: Rule) -> bytes:
 
 
 def group_json(group: Group) -> bytes:
-    """Writes what the registry knows of a group."""
-    return msgspec.json.encode(group)
+    """Writes what the registry knows of a group; nothing of its end while it lives."""
+    fields = msgspec.to_builtins(group)
+    if not group.dismissed_at:
+        del fields["dismissed_at"]
+    return msgspec.json.encode(fields)
 
 
 def settings_json(settings: CorpSettings, updated_at: float) -> bytes:
@@ -46,6 +52,20 @@ def read_group(record: bytes) -> StoredGroup:
     """Reads `<ordinal>:<json>`."""
     ordinal, _, body = record.partition(b":")
     return StoredGroup(msgspec.json.decode(body, type=Group), int(ordinal))
+
+
+def living(chat_ids: Sequence[str], records: Sequence[bytes | None]) -> list[StoredGroup]:
+    """Reads the records of groups that are all to be there and to live.
+
+    Raises:
+        GroupNotFound: some are not, or do not; names them all.
+    """
+    groups = [record and read_group(record) for record in records]
+    found = [stored for stored in groups if stored and not stored.group.dismissed_at]
+    if len(found) < len(chat_ids):
+        there = {stored.group.chat_id for stored in found}
+        raise GroupNotFound([chat_id for chat_id in chat_ids if chat_id not in there])
+    return found
 
 
 def read_summary(summary: bytes | None) -> tuple[int, tuple[int, ...]]:

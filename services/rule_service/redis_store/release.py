@@ -1,24 +1,67 @@
-"""Which bindings go when groups change hands: those of rules whose owner may bind the group no longer."""
+"""Which bindings go when groups change hands or are dismissed, read exactly."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from rule_service.domain.bindings import masks, without
+from rule_service.domain.bindings import masks, ordinals, without
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Owner, OwnerKind
+from rule_service.redis_store.change_log import binding_payload
+from rule_service.redis_store.keys import RuleKeys
+from rule_service.redis_store.records import read_summary
+from rule_service.store import Operation
+from service_kit.store_errors import store_errors
+
+_BATCH = 200
+"""Bitmaps, or lists of rules, to read in one command."""
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """Bindings to take away: of some rules, from some groups."""
+class Loss:
+    """A chunk of a rule's bindings that loses some."""
 
-    rule_ids: tuple[str, ...]
+    owner: Owner
+    rule_id: str
+    chunk: int
     ordinals: tuple[int, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """What goes. True of the revision of the corp that it was read at."""
+
+    losing: Mapping[Owner, Sequence[int]]
+    """Owners whose rules may not stay bound to some groups, with the ordinals of these."""
+    losses: Sequence[Loss]
+
     @property
-    def staying(self) -> dict[int, bytes]:
-        """For each chunk that is concerned, the bitmap of the groups that stay."""
-        return {chunk: without(mask) for chunk, mask in masks(self.ordinals).items()}
+    def staying(self) -> dict[tuple[Owner, int], bytes]:
+        """The bitmap of the groups that stay, for each owner's chunks."""
+        return {
+            (owner, chunk): without(mask)
+            for owner in dict.fromkeys(loss.owner for loss in self.losses)
+            for chunk, mask in masks(self.losing[owner]).items()
+        }
+
+    def payloads(self) -> list[bytes]:
+        """Returns the binding changes for the log, one an owner."""
+        changes: dict[Owner, tuple[dict[str, None], set[int]]] = {}
+        for loss in self.losses:
+            rule_ids, lost = changes.setdefault(loss.owner, ({}, set()))
+            rule_ids[loss.rule_id] = None
+            lost.update(loss.ordinals)
+        return [
+            binding_payload(Operation.UNBIND, list(rule_ids), sorted(lost))
+            for rule_ids, lost in changes.values()
+        ]
+
+    def by_rule(self, chat_ids: Mapping[int, str]) -> list[tuple[str, Owner, list[str]]]:
+        """Returns (rule_id, owner, chat_ids lost) of every rule that loses any; `chat_ids` are by ordinal."""
+        lost: dict[tuple[str, Owner], list[str]] = {}
+        for loss in self.losses:
+            lost.setdefault((loss.rule_id, loss.owner), []).extend(chat_ids[it] for it in loss.ordinals)
+        return [(rule_id, owner, chats) for (rule_id, owner), chats in lost.items()]
 
 
 def losing_owners(old: Sequence[StoredGroup | None], new: Sequence[Group]) -> Mapping[Owner, list[int]]:
@@ -30,13 +73,57 @@ def losing_owners(old: Sequence[StoredGroup | None], new: Sequence[Group]) -> Ma
     """
     losses: dict[Owner, list[int]] = {}
     for before, after in zip(old, new, strict=True):
-        if before is None:
+        if before is None or before.group.dismissed_at:  # has no bindings
             continue
-        owners = [
-            Owner(OwnerKind.STRATEGY, it) for it in before.group.strategy_ids if it not in after.strategy_ids
-        ]
-        if before.group.owner_userid != after.owner_userid:
-            owners.append(Owner(OwnerKind.MEMBER, before.group.owner_userid))
-        for owner in owners:
+        for owner in sorted(_binders(before.group) - _binders(after), key=str):
             losses.setdefault(owner, []).append(before.ordinal)
     return losses
+
+
+def _binders(group: Group) -> set[Owner]:
+    """Returns the owners whose rules may be bound to a group."""
+    if group.dismissed_at:
+        return set()
+    strategies = {Owner(OwnerKind.STRATEGY, strategy_id) for strategy_id in group.strategy_ids}
+    return {Owner(OwnerKind.SUPER_ADMIN), Owner(OwnerKind.MEMBER, group.owner_userid), *strategies}
+
+
+async def plan_release(client: Any, keys: RuleKeys, losing: Mapping[Owner, Sequence[int]]) -> ReleasePlan:
+    """Reads which bindings the rules of some owners have to the groups that these lose."""
+    concerned = {owner: masks(lost) for owner, lost in losing.items()}
+    places: list[tuple[Owner, str, int]] = []
+    losses: list[Loss] = []
+    with store_errors():
+        for owner, rule_ids in (await _pools(client, keys, list(losing))).items():
+            for start in range(0, len(rule_ids), _BATCH):
+                part = rule_ids[start : start + _BATCH]
+                summaries = await client.hmget(keys.bindings, part)
+                places += [
+                    (owner, rule_id, chunk)
+                    for rule_id, summary in zip(part, summaries, strict=True)
+                    for chunk in read_summary(summary)[1]
+                    if chunk in concerned[owner]
+                ]
+        for start in range(0, len(places), _BATCH):
+            batch = places[start : start + _BATCH]
+            bitmaps = await client.mget([keys.bits(rule_id, chunk) for _, rule_id, chunk in batch])
+            for (owner, rule_id, chunk), bitmap in zip(batch, bitmaps, strict=True):
+                mask = concerned[owner][chunk][: len(bitmap or b"")]
+                both = bytes(map(int.__and__, mask, bitmap or b""))
+                if any(both):
+                    losses.append(Loss(owner, rule_id, chunk, tuple(ordinals(chunk, both))))
+    return ReleasePlan(losing, losses)
+
+
+async def _pools(client: Any, keys: RuleKeys, owners: Sequence[Owner]) -> dict[Owner, list[str]]:
+    """Returns the rule_ids of each owner who has any."""
+    found: dict[Owner, list[str]] = {}
+    for start in range(0, len(owners), _BATCH):
+        batch = owners[start : start + _BATCH]
+        pipeline = client.pipeline(transaction=False)
+        for owner in batch:
+            pipeline.zrange(keys.ids(owner), 0, -1)
+        for owner, rule_ids in zip(batch, await pipeline.execute(), strict=True):
+            if rule_ids:
+                found[owner] = [rule_id.decode() for rule_id in rule_ids]
+    return found

@@ -6,6 +6,7 @@ from rule_service.servicers.exemptions import ExemptionMethods
 from rule_service.servicers.following import FollowingMethods
 from rule_service.servicers.groups import GroupMethods
 from rule_service.servicers.history import HistoryMethods
+from rule_service.servicers.registry import RegistryMethods
 from rule_service.servicers.rules import RuleMethods
 from rule_service.servicers.settings import SettingsMethods
 
@@ -17,6 +18,7 @@ class RuleServicer(
     RuleMethods,
     BindingMethods,
     GroupMethods,
+    RegistryMethods,
     ExemptionMethods,
     SettingsMethods,
     HistoryMethods,

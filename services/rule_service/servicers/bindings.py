@@ -32,16 +32,15 @@ class BindingMethods(Servicer):
         write = begin(request)
         if request.operation not in _OPERATIONS:
             raise invalid("operation", f"not a value this server knows: {request.operation}")
-        validate_configuration(request.rule_ids, request.chat_ids)
         operation, touched = _OPERATIONS[request.operation], None
+        asked = request.rule_ids, request.chat_ids, request.unbind_chat_ids
+        validate_configuration(*asked, swaps=operation is Operation.BIND)
         if request.validate_only:
             counts, touched, revision = await preview_configuration(
-                self._store, request.corp_id, operation, request.rule_ids, request.chat_ids
+                self._store, request.corp_id, operation, *asked
             )
         else:
-            counts, revision = await configure_groups(
-                self._store, write, operation, request.rule_ids, request.chat_ids
-            )
+            counts, revision = await configure_groups(self._store, write, operation, *asked)
         results = [
             pb.ConfigureGroupsResponse.RuleResult(
                 rule_id=it.rule_id, groups_before=it.before, groups_after=it.after

@@ -3,13 +3,18 @@
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from google.protobuf.message import Message
 
 from groupguard.rule.v1.rule_pb2 import Rule
 from rule_service import access
 from rule_service.convert.rule import write_rule
 from rule_service.domain.rule import StoredRule
 from service_kit.errors import invalid
+
+M = TypeVar("M", bound=Message)
 
 DEFAULT_SIZE = 100
 MOST_SIZE = 1_000
@@ -26,6 +31,18 @@ def page_size(asked: int, default: int = DEFAULT_SIZE, most: int = MOST_SIZE) ->
     if not 0 <= asked <= most:
         raise invalid("page_size", f"0 to {most} are allowed, not {asked}")
     return asked or default
+
+
+def fitting(messages: Iterable[M]) -> list[M]:
+    """Returns the first messages, as many as a page has bytes for and at least one if there is any."""
+    page: list[M] = []
+    room = PAGE_BYTES
+    for message in messages:
+        room -= message.ByteSize()
+        if room < 0 and page:
+            break
+        page.append(message)
+    return page
 
 
 def write_token(query: str, last: str) -> str:

@@ -41,7 +41,11 @@ class RuleMethods(Servicer):
         access.require_see(request.corp_id, owner)
         query = repr((request.corp_id, owner))
         after, size = pages.read_token(query, request.page_token), pages.page_size(request.page_size)
-        found = await self._store.list_rules(request.corp_id, owner, after, size + 1)
+        seen = access.seen_owners(request.corp_id)
+        if owner is None and seen is not None:
+            found = await self._store.list_rules_of(request.corp_id, seen, after, size + 1)
+        else:
+            found = await self._store.list_rules(request.corp_id, owner, after, size + 1)
         rules, more = pages.rule_page(request.corp_id, query, found, size)
         return pb.ListRulesResponse(rules=rules, next_page_token=more)
 

@@ -22,8 +22,9 @@ from rule_service.store.changes import (
     Operation,
 )
 from rule_service.store.exemptions import Exemptions
-from rule_service.store.groups import Groups, Upserted
+from rule_service.store.groups import Dismissed, Groups, Upserted
 from rule_service.store.history import History
+from rule_service.store.registry import ListedGroup, Registry, ReleasedBindings, Seen
 from rule_service.store.rules import Rules
 from rule_service.store.settings import Settings
 
@@ -32,13 +33,17 @@ __all__ = [
     "BindingCount",
     "Change",
     "DeletedRule",
+    "Dismissed",
     "ExemptionChange",
     "GroupRulesSet",
+    "ListedGroup",
     "Operation",
+    "ReleasedBindings",
     "RuleStore",
+    "Seen",
     "Upserted",
 ]
 
 
-class RuleStore(Rules, Bindings, Groups, Exemptions, Settings, History, Changes, Protocol):
+class RuleStore(Rules, Bindings, Groups, Registry, Exemptions, Settings, History, Changes, Protocol):
     """Keeps rules, their histories, groups, bindings, exemptions and settings of all corps."""

@@ -34,12 +34,19 @@ class Bindings(Protocol):
     """Keeps bindings."""
 
     async def configure_groups(
-        self, write: Write, operation: Operation, rules: Sequence[Rule], chat_ids: Sequence[str]
+        self,
+        write: Write,
+        operation: Operation,
+        rules: Sequence[Rule],
+        chat_ids: Sequence[str],
+        unbind_chat_ids: Sequence[str] = (),
     ) -> tuple[list[BindingCount], Revision]:
         """Binds (BIND) every rule to every group, or unbinds them (UNBIND).
 
+        With BIND it unbinds them from other groups in the same write; what counts for the limit is the outcome.
+
         Raises:
-            RuleNotFound, GroupNotFound: some are not there.
+            RuleNotFound, GroupNotFound: some are not there, or groups are dismissed.
             BindingNotAllowed: a rule's owner may not bind one of the groups.
             LimitExceeded: rules would be in more groups than allowed; names every such rule.
         """

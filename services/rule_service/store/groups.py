@@ -21,6 +21,17 @@ class Upserted:
     revision: Revision
 
 
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """What a dismissal of groups did."""
+
+    count: int
+    """How many of them lived."""
+    released: int
+    """How many bindings went."""
+    revision: Revision
+
+
 class Groups(Protocol):
     """Keeps groups."""
 
@@ -28,11 +39,25 @@ class Groups(Protocol):
         """Returns groups, in the order asked.
 
         Raises:
-            GroupNotFound: some are not there; names them all.
+            GroupNotFound: some are not there, or dismissed; names them all.
         """
 
-    async def upsert_groups(self, write: Write, groups: Sequence[Group]) -> Upserted:
-        """Adds or replaces groups.
+    async def upsert_groups(self, write: Write, groups: Sequence[Group], at: float, actor: str) -> Upserted:
+        """Adds or replaces groups; one that was dismissed lives again, in its old place.
 
-        Bindings of rules whose owner may bind a group no longer go with the write.
+        Bindings of rules whose owner may bind a group no longer go with the write, and are recorded for
+        `list_released`. All of the groups count as active at that time, even where nothing changes.
+
+        Args:
+            write: what makes it safe to repeat.
+            groups: as they shall be, no chat_id twice.
+            at: seconds since 1970.
+            actor: who writes.
+        """
+
+    async def dismiss_groups(self, write: Write, chat_ids: Sequence[str], at: float, actor: str) -> Dismissed:
+        """Marks groups as dismissed; their bindings go with the write, recorded likewise.
+
+        Raises:
+            GroupNotFound: some are not in the registry; names them all.
         """

@@ -1,6 +1,6 @@
 """Keeping rules."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from rule_service.domain.history import Edit
@@ -34,6 +34,11 @@ class Rules(Protocol):
 
     async def list_rules(self, corp_id: str, owner: Owner | None, after: str, count: int) -> list[StoredRule]:
         """Returns up to `count` rules by rule_id, those behind `after` only, of one owner or of all."""
+
+    async def list_rules_of(
+        self, corp_id: str, owners: Collection[Owner], after: str, count: int
+    ) -> list[StoredRule]:
+        """Returns up to `count` rules of some owners by rule_id, those behind `after` only."""
 
     async def replace_rule(
         self, write: Write, rule: Rule, expected_revision: int, edit: Edit

@@ -8,6 +8,7 @@ from filter_service.domain.snapshot import (
     BindingChange,
     Change,
     DeletedRule,
+    DismissedGroup,
     Operation,
     Snapshot,
 )
@@ -128,3 +129,20 @@ def test_tells_whether_strikes_are_counted() -> None:
     assert Snapshot().changed([striking], NOWHERE).counts_strikes
     shadow = rule("r1", State.SHADOW, warnings_before_kick=3)
     assert not Snapshot().changed([shadow], NOWHERE).counts_strikes
+
+
+def test_a_dismissed_group_is_gone_until_it_comes_again() -> None:
+    """It is no group any more; the snapshot before still has it, and one that lives again starts without bindings."""
+    first: list[Change] = [
+        rule("r1"),
+        Group("wr1", "zhang", 0),
+        Group("wr2", "zhang", 1),
+        BindingChange(Operation.SET, ("r1",), 0, bitmap({0, 1})),
+    ]
+    before = Snapshot().changed(first, NOWHERE)
+    unbound = BindingChange(Operation.UNBIND, ("r1",), 0, bitmap({0}))
+    after = before.changed([DismissedGroup("wr1"), unbound, DismissedGroup("unheard of")], NOWHERE)
+    assert (set(before.groups), set(after.groups)) == ({"wr1", "wr2"}, {"wr2"})
+    again = after.changed([Group("wr1", "li", 0)], NOWHERE)
+    assert not again.binds("r1", again.groups["wr1"])
+    assert again.binds("r1", again.groups["wr2"])

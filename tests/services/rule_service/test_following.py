@@ -19,7 +19,7 @@ from rule_service.store import Operation
 from service_kit.redis_client import StoreClient
 from service_kit.revision import Revision
 from support.follower import Follower
-from support.rules import ADMINS, CORP, EDIT, a_rule, a_write, client_of, groups, register, rule_service
+from support.rules import ADMINS, BY, CORP, EDIT, a_rule, a_write, client_of, groups, register, rule_service
 
 DIFF, RESET = FetchRulesResponse.KIND_DIFF, FetchRulesResponse.KIND_RESET
 
@@ -70,7 +70,9 @@ class Writer:
     async def _upsert(self) -> None:
         numbers = self.random.sample(range(40), self.random.randint(1, 8))
         owner = self.random.choice(["zhang", "li"])
-        done = await self.store.upsert_groups(a_write(), [Group(f"wr{number}", owner) for number in numbers])
+        done = await self.store.upsert_groups(
+            a_write(), [Group(f"wr{number}", owner) for number in numbers], *BY
+        )
         self.groups |= {it.group.chat_id: (it.ordinal, owner) for it in done.groups}
         for rule_id, (rule, _) in self.rules.items():
             if rule.owner.kind is OwnerKind.MEMBER:
@@ -212,7 +214,7 @@ async def test_a_follower_is_not_left_waiting_when_the_log_is_gone(
 async def test_the_log_keeps_to_its_bound(one_store: RedisRuleStore, valkey_url: str) -> None:
     for start in range(0, 1_300, 100):
         await asyncio.gather(
-            *(one_store.upsert_groups(a_write(), groups(1, start + number)) for number in range(100))
+            *(one_store.upsert_groups(a_write(), groups(1, start + number), *BY) for number in range(100))
         )
     with sync_redis.Redis.from_url(valkey_url) as client:
         assert 1_000 <= client.xlen(RuleKeys(CORP).log) < 1_200

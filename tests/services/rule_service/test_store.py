@@ -30,7 +30,7 @@ from service_kit.redis_client import StoreClient, connect
 from service_kit.revision import NO_RULES, Revision
 from service_kit.store_errors import StoreUnavailable
 from service_kit.writes import Write
-from support.rules import ADMINS, CORP, EDIT, a_rule, a_write, groups, register
+from support.rules import ADMINS, BY, CORP, EDIT, a_rule, a_write, groups, register
 
 ZHANG, LI = Owner(OwnerKind.MEMBER, "zhang"), Owner(OwnerKind.MEMBER, "li")
 SEVEN = Owner(OwnerKind.STRATEGY, "7")
@@ -250,18 +250,18 @@ async def test_of_rules_created_together_all_fit_or_none_is_created(
 
 
 async def test_ordinals_are_given_once_and_kept(store: RedisRuleStore) -> None:
-    first = await store.upsert_groups(a_write(), groups(3))
+    first = await store.upsert_groups(a_write(), groups(3), *BY)
     expected = tuple(StoredGroup(group, n) for n, group in enumerate(groups(3)))
     assert (first.groups, first.created) == (expected, 3)
     moved = [Group("wr1", "li", "name", ("7",)), Group("wr9", "li")]
-    second = await store.upsert_groups(a_write(), moved)
+    second = await store.upsert_groups(a_write(), moved, *BY)
     assert (second.groups, second.created) == ((StoredGroup(moved[0], 1), StoredGroup(moved[1], 3)), 1)
 
 
 async def test_a_registry_that_is_told_nothing_new_stays_at_its_revision(store: RedisRuleStore) -> None:
     told = groups(3, display_name="群/\"'", strategy_ids=("7", "8"))
-    before = await store.upsert_groups(a_write(), told)
-    after = await store.upsert_groups(a_write(), told)
+    before = await store.upsert_groups(a_write(), told, *BY)
+    after = await store.upsert_groups(a_write(), told, *BY)
     assert (after.revision, after.created, after.groups) == (before.revision, 0, before.groups)
     assert await store.revision(CORP) == before.revision
 
@@ -324,7 +324,7 @@ async def test_an_owner_binds_only_groups_that_are_his(
     store: RedisRuleStore, owner: Owner, chat_id: str, allowed: bool
 ) -> None:
     await store.upsert_groups(
-        a_write(), [Group("of zhang", "zhang"), Group("of li in 7", "li", "", ("6", "7"))]
+        a_write(), [Group("of zhang", "zhang"), Group("of li in 7", "li", "", ("6", "7"))], *BY
     )
     [rule] = await created(store, a_rule(owner=owner))
     if allowed:
@@ -341,7 +341,7 @@ async def test_a_group_that_changes_hands_while_it_is_being_bound_is_not_bound(
 ) -> None:
     chat_ids = await register(store, 3)
     [rule] = await created(store, a_rule(owner=ZHANG))
-    before_next_script(redis, monkeypatch, lambda: store.upsert_groups(a_write(), groups(1, 2, "li")))
+    before_next_script(redis, monkeypatch, lambda: store.upsert_groups(a_write(), groups(1, 2, "li"), *BY))
     with pytest.raises(BindingNotAllowed) as caught:
         await counts(store, BIND, [rule], chat_ids)
     assert caught.value.metadata["chat_id"] == "wr2"
@@ -370,7 +370,7 @@ async def test_a_group_that_changes_hands_is_released_from_the_rules_of_its_old_
     await counts(store, UNBIND, [rules[1]], ["wr0", "wr8500"])
     before = await store.revision(CORP)
     moved = [Group("wr0", "li", "", ("8",)), Group("wr8500", "li", "", ("7", "8")), Group("wrNew", "li")]
-    done = await store.upsert_groups(a_write(), moved)
+    done = await store.upsert_groups(a_write(), moved, *BY)
     assert await bound(store, *rules) == [1, 1, 2, 3, 3]
     assert done.released == 3
     assert done.revision.number == before.number + 1
@@ -392,7 +392,7 @@ async def test_a_group_that_keeps_its_hands_keeps_its_bindings(store: RedisRuleS
     [chat_id] = await register(store, 1)
     [rule] = await created(store, a_rule(owner=ZHANG))
     await counts(store, BIND, [rule], [chat_id])
-    done = await store.upsert_groups(a_write(), [Group(chat_id, "zhang", "new", ("7",))])
+    done = await store.upsert_groups(a_write(), [Group(chat_id, "zhang", "new", ("7",))], *BY)
     assert (done.released, await bound(store, rule)) == (0, [1])
 
 
@@ -403,7 +403,7 @@ async def test_a_binding_made_while_a_group_changes_hands_goes_too(
     [chat_id] = await register(store, 1)
     [rule] = await created(store, a_rule(owner=ZHANG))
     before_next_script(redis, monkeypatch, lambda: counts(store, BIND, [rule], [chat_id]))
-    done = await store.upsert_groups(a_write(), [Group(chat_id, "li")])
+    done = await store.upsert_groups(a_write(), [Group(chat_id, "li")], *BY)
     assert (done.released, await bound(store, rule)) == (1, [0])
 
 
@@ -413,7 +413,7 @@ async def test_a_group_that_only_changes_its_name_meanwhile_is_bound(
     chat_ids = await register(store, 3)
     [rule] = await created(store, a_rule(owner=ZHANG))
     renamed = groups(1, 2, display_name="new")
-    before_next_script(redis, monkeypatch, lambda: store.upsert_groups(a_write(), renamed))
+    before_next_script(redis, monkeypatch, lambda: store.upsert_groups(a_write(), renamed, *BY))
     assert await counts(store, BIND, [rule], chat_ids) == [(0, 3)]
 
 
@@ -495,7 +495,7 @@ async def write_cases(store: RedisRuleStore) -> dict[str, Callable[[Write], Awai
         "delete": lambda write: store.delete_rule(write, at[deleted.rule_id], EDIT),
         "bind": lambda write: store.configure_groups(write, BIND, [bound], chat_ids[:2]),
         "unbind": lambda write: store.configure_groups(write, UNBIND, [unbound], chat_ids[:2]),
-        "upsert": lambda write: store.upsert_groups(write, groups(2, 3, "li")),
+        "upsert": lambda write: store.upsert_groups(write, groups(2, 3, "li"), *BY),
     }
 
 

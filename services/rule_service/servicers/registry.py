@@ -1,0 +1,106 @@
+"""Looking at the group registry: its groups, when they were active, what was released."""
+
+from typing import TYPE_CHECKING
+
+from groupguard.rule.v1 import group_registry_pb2 as pb
+from rule_service import access
+from rule_service.convert.group import write_group
+from rule_service.convert.registry import read_activities, write_released
+from rule_service.domain import limits
+from rule_service.domain.group import GroupSelection
+from rule_service.domain.registry_validation import validate_filters
+from rule_service.servicers import pages
+from rule_service.servicers.base import Servicer, require_corp
+
+if TYPE_CHECKING:
+    from rule_service.servicers.base import Context
+
+
+class RegistryMethods(Servicer):
+    """See protos/groupguard/rule/v1/rule_service.proto."""
+
+    async def ListGroups(self, request: pb.ListGroupsRequest, context: "Context") -> pb.ListGroupsResponse:
+        require_corp(request)
+        validate_filters(owner_userid=request.owner_userid, strategy_id=request.strategy_id)
+        selection = GroupSelection(
+            request.owner_userid, request.strategy_id, access.group_sight(request.corp_id)
+        )
+        if request.recently_active:
+            return await self._recently_active(request, selection)
+        query, size = _query(request), pages.page_size(request.page_size, limits.GROUPS_PER_PAGE)
+        after = int(pages.read_token(query, request.page_token) or "-1")
+        seen = await self._store.list_groups(request.corp_id, selection, after, size + 1)
+        page = pages.fitting(write_group(it.stored, it.active_ms) for it in seen.groups[:size])
+        more = seen.reached if len(page) == len(seen.groups) else page[-1].ordinal
+        return pb.ListGroupsResponse(
+            groups=page, next_page_token="" if more is None else pages.write_token(query, str(more))
+        )
+
+    async def _recently_active(
+        self, request: pb.ListGroupsRequest, selection: GroupSelection
+    ) -> pb.ListGroupsResponse:
+        """Lists the most recently active groups; the token tells how many came before, and the last one's moment.
+
+        What is active meanwhile moves to the front: it is missing from later pages unless it came before, and no
+        group comes twice.
+        """
+        query, size = _query(request), pages.page_size(request.page_size, limits.GROUPS_PER_PAGE)
+        shown, after = _place(pages.read_token(query, request.page_token))
+        size = min(size, limits.ACTIVE_GROUPS - shown)
+        seen = await self._store.list_active_groups(request.corp_id, selection, after, size + 1)
+        page = pages.fitting(write_group(it.stored, it.active_ms) for it in seen.groups[:size])
+        reached = seen.reached if len(page) == len(seen.groups) else seen.groups[len(page) - 1].moment
+        shown += len(page)
+        if not isinstance(reached, tuple) or shown >= limits.ACTIVE_GROUPS:
+            return pb.ListGroupsResponse(groups=page)
+        token = pages.write_token(query, f"{shown}:{reached[0]}:{reached[1]}")
+        return pb.ListGroupsResponse(groups=page, next_page_token=token)
+
+    async def ReportActivity(
+        self, request: pb.ReportActivityRequest, context: "Context"
+    ) -> pb.ReportActivityResponse:
+        require_corp(request)
+        active_ms = read_activities(request.activities, self._clock())
+        unknown = await self._store.report_activity(request.corp_id, active_ms)
+        return pb.ReportActivityResponse(unknown_count=unknown)
+
+    async def ListReleasedBindings(
+        self, request: pb.ListReleasedBindingsRequest, context: "Context"
+    ) -> pb.ListReleasedBindingsResponse:
+        require_corp(request)
+        validate_filters(rule_id=request.rule_id)
+        query = repr(("released", request.corp_id, request.rule_id))
+        size, last = pages.page_size(request.page_size), pages.read_token(query, request.page_token)
+        revision, _, index = last.partition(":")
+        found, reached = await self._store.list_released(
+            request.corp_id,
+            request.rule_id,
+            access.seen_owners(request.corp_id),
+            (int(revision), int(index)) if last else None,
+            size + 1,
+        )
+        page = pages.fitting(map(write_released, found[:size]))
+        if len(page) < len(found):
+            reached = found[len(page) - 1].revision, found[len(page) - 1].index
+        more = pages.write_token(query, f"{reached[0]}:{reached[1]}") if reached else ""
+        return pb.ListReleasedBindingsResponse(released_bindings=page, next_page_token=more)
+
+
+def _query(request: pb.ListGroupsRequest) -> str:
+    return repr(
+        (
+            "registry",
+            request.corp_id,
+            request.owner_userid,
+            request.strategy_id,
+            request.recently_active,
+        )
+    )
+
+
+def _place(token: str) -> tuple[int, tuple[int, str] | None]:
+    """Reads how many groups were shown, and the moment of the last one looked at."""
+    if not token:
+        return 0, None
+    shown, milliseconds, chat_id = token.split(":", 2)
+    return int(shown), (int(milliseconds), chat_id)
