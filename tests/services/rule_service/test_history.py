@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from groupguard.rule.v1 import history_pb2, rule_pb2
 from groupguard.rule.v1 import rule_service_pb2 as pb
+from rule_service.convert.rule import write_rule
 from rule_service.domain import limits
+from rule_service.domain.history import EditKind
 from rule_service.redis_store import RedisRuleStore
 from rule_service.redis_store.keys import RuleKeys
 from service_kit.redis_client import StoreClient
 from support.history import CREATED, DELETED, RESTORED, UPDATED, Office, office, refusal
-from support.rules import CORP, NOW, asked, member, upsert
+from support.rules import CORP, EDIT, NOW, a_rule, a_write, asked, member, upsert
 
 MONTH = 30 * 24 * 3600
 
@@ -58,6 +61,26 @@ async def test_every_change_tells_who_did_it_when_why_and_what_it_did(its: Offic
         (True, True),
         (False, True),
     ]
+
+
+@pytest.mark.parametrize("kind", EditKind)
+async def test_a_writer_of_the_store_says_what_its_write_is(
+    its: Office, store: RedisRuleStore, kind: EditKind
+) -> None:
+    """Every kind has its name in the contract."""
+    rule = a_rule()
+    await store.create_rules(a_write(), [rule], replace(EDIT, kind=kind))
+    [change] = await its.history(rule_pb2.Rule(rule_id=rule.rule_id))
+    assert history_pb2.RuleRevision.Kind.Name(change.kind) == f"KIND_{kind.name}"
+    assert (change.actor, change.reason) == (EDIT.actor, EDIT.reason)
+
+
+async def test_rules_created_together_each_have_a_history(its: Office, store: RedisRuleStore) -> None:
+    rules = [a_rule(str(number)) for number in range(3)]
+    stored, _ = await store.create_rules(a_write(), rules, EDIT)
+    for it in stored:
+        [change] = await its.history(rule_pb2.Rule(rule_id=it.rule.rule_id))
+        assert change.after == await its.get(change.after) == write_rule(it)
 
 
 async def test_what_changes_nothing_is_no_change(its: Office) -> None:

@@ -188,20 +188,27 @@ async def test_an_etag_is_tested(its: Office) -> None:
 
 
 @pytest.mark.parametrize("deleted", [False, True], ids=["there", "deleted"])
-async def test_a_repeated_restore_gets_the_first_answer(its: Office, deleted: bool) -> None:
-    """Though the rule has changed since, and is gone now; another body is refused."""
+async def test_a_repeated_restore_gets_the_first_answer(
+    its: Office, monkeypatch: pytest.MonkeyPatch, deleted: bool
+) -> None:
+    """Though the rule has changed since, and is gone and would not be valid now; another body is refused."""
     rule = await its.create()
-    await its.update(rule, display_name="new")
+    now = await its.update(rule, display_name="new")
     if deleted:
         await its.delete(rule)
     request = RestoreRuleRequest(
-        corp_id=CORP, rule_id=rule.rule_id, revision=rule.revision, request_id=str(uuid.uuid4())
+        corp_id=CORP,
+        rule_id=rule.rule_id,
+        revision=rule.revision,
+        etag="" if deleted else now.etag,
+        request_id=str(uuid.uuid4()),
     )
     first = await its["crm"].rules.RestoreRule(request)
     assert await its["crm"].rules.RestoreRule(request) == first
     await its.update(rule, display_name="newer")
     assert await its["crm"].rules.RestoreRule(request) == first
     await its.delete(rule)
+    monkeypatch.setattr(limits, "RULE_NAME_CHARACTERS", 1)
     before = await its.history(rule)
     assert await its["crm"].rules.RestoreRule(request) == first
     assert await its.history(rule) == before
