@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -109,9 +109,11 @@ async def upsert(
 
 
 @asynccontextmanager
-async def rule_service(store: RuleStore, tokens: auth.Tokens | None = None) -> AsyncIterator[str]:
+async def rule_service(
+    store: RuleStore, tokens: auth.Tokens | None = None, clock: Callable[[], float] = lambda: NOW
+) -> AsyncIterator[str]:
     """Serves rules from a store, in this process, deaf to its notices; yields the target."""
-    servicer = RuleServicer(store, Watch(store), lambda: NOW)
+    servicer = RuleServicer(store, Watch(store), clock)
     async with in_process(
         SERVICE,
         lambda server: add_RuleServiceServicer_to_server(servicer, server),

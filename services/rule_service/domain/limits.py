@@ -54,7 +54,8 @@ RULES_PER_SET_CALL = 1_000
 REASON_CHARACTERS = 200
 """Characters of the reason that a write of a rule gives."""
 REVISIONS_PER_RULE = 50
-"""Changes that are kept of each rule. They take SIZE"""
+"""Changes that are kept of each rule. With 100 keywords they take 87 KB of the store's memory if each keyword has 4
+Han characters, 690 KB if each has 64; with every list full, 15 MB."""
 EXEMPT_CUSTOMERS_PER_OWNER = 10_000
 """Customers in one list of exempt ones: the corp's, or a member's."""
 EXEMPT_CUSTOMERS_PER_CALL = 1_000

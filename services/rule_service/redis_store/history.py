@@ -45,7 +45,7 @@ class RedisHistory(RedisReader):
         states = [_state(id, fields) for id, fields in entries]
         return [
             _revision(id, fields, before=before, after=after)
-            for (id, fields), after, before in zip(entries, states, [*states[1:], None], strict=True)
+            for (id, fields), after, before in zip(entries, states, [*states, None][1:], strict=True)
         ][:count]
 
     async def rule_state(self, corp_id: str, rule_id: str, revision: int) -> StoredRule:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rule_service.servicers.base import Context
 
 _BATCH = 5
-"""Changes to read at once, since rules may be large: six states of 350 KB at most."""
+"""Changes to read at once, since rules may be large: six states of 620 KB at most."""
 
 
 class HistoryMethods(Servicer):

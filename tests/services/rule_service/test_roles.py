@@ -14,6 +14,7 @@ import pytest
 from groupguard.rule.v1 import rule_pb2
 from groupguard.rule.v1 import rule_service_pb2 as pb
 from groupguard.rule.v1.group_pb2 import Group
+from groupguard.rule.v1.history_pb2 import ListRuleRevisionsRequest, RestoreRuleRequest
 from groupguard_client import AsyncGroupGuard, failure
 from rule_service.access import PERMISSIONS
 from rule_service.redis_store import RedisRuleStore
@@ -54,6 +55,12 @@ ALLOWED = {
     "DeleteRule admins": {"super_admin"},
     "DeleteRule zhang": {"super_admin", "member:zhang"},
     "DeleteRule seven": {"super_admin", "strategy_admin:7"},
+    "ListRuleRevisions admins": {"super_admin", "viewer"},
+    "ListRuleRevisions zhang": {"super_admin", "viewer", "member:zhang"},
+    "ListRuleRevisions seven": {"super_admin", "viewer", "strategy_admin:7"},
+    "RestoreRule admins": {"super_admin"},
+    "RestoreRule zhang": {"super_admin", "member:zhang"},
+    "RestoreRule seven": {"super_admin", "strategy_admin:7"},
     "UpsertGroups": {"super_admin", "registry"},
     "FetchRules": {"service"},
 }
@@ -112,6 +119,12 @@ def calls(gg: AsyncGroupGuard, rule: rule_pb2.Rule, corp_id: str = CORP) -> dict
             pb.ConfigureGroupsRequest(corp_id=corp_id, operation=bind, rule_ids=[id], chat_ids=["a"])
         ),
         "DeleteRule": lambda: gg.rules.DeleteRule(pb.DeleteRuleRequest(corp_id=corp_id, rule_id=id)),
+        "ListRuleRevisions": lambda: gg.rules.ListRuleRevisions(
+            ListRuleRevisionsRequest(corp_id=corp_id, rule_id=id)
+        ),
+        "RestoreRule": lambda: gg.rules.RestoreRule(
+            RestoreRuleRequest(corp_id=corp_id, rule_id=id, revision=rule.revision or 1)
+        ),
         "UpsertGroups": lambda: gg.rules.UpsertGroups(
             pb.UpsertGroupsRequest(corp_id=corp_id, groups=[group])
         ),

@@ -30,6 +30,7 @@ from service_kit.redis_client import StoreClient, connect
 from service_kit.revision import NO_RULES, Revision
 from service_kit.store_errors import StoreUnavailable
 from service_kit.writes import Write
+from support.racing import before_next_script
 from support.rules import ADMINS, BY, CORP, EDIT, a_rule, a_write, groups, register
 
 ZHANG, LI = Owner(OwnerKind.MEMBER, "zhang"), Owner(OwnerKind.MEMBER, "li")
@@ -59,21 +60,6 @@ async def keys_of(url: str) -> set[str]:
         with sync_redis.Redis.from_url(where, decode_responses=True) as node:
             found |= set(node.scan_iter(count=1000))
     return found
-
-
-def before_next_script(
-    client: StoreClient, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[object]]
-) -> None:
-    """Has something happen between a write's reads and its script, once."""
-    execute = client.execute_command
-    waiting = [act]
-
-    async def run(*args: Any, **options: Any) -> Any:
-        if args[0] in ("EVALSHA", "EVAL") and waiting:
-            await waiting.pop()()
-        return await execute(*args, **options)
-
-    monkeypatch.setattr(client, "execute_command", run)
 
 
 # Rules
