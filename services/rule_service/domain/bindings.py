@@ -28,6 +28,20 @@ def ordinals(chunk: int, mask: bytes) -> Iterator[int]:
                 yield chunk * CHUNK_ORDINALS + index * 8 + bit
 
 
+def by_chunk(ordinals: Iterable[int]) -> dict[int, list[int]]:
+    """Returns the ordinals of each chunk, ascending."""
+    chunks: dict[int, list[int]] = {}
+    for ordinal in sorted(ordinals):
+        chunks.setdefault(ordinal // CHUNK_ORDINALS, []).append(ordinal)
+    return chunks
+
+
+def held(chunk: int, bitmap: bytes, ordinals: Iterable[int]) -> tuple[int, ...]:
+    """Returns those of some ordinals that a chunk's bitmap holds; bytes that are missing at its end hold none."""
+    first, size = chunk * CHUNK_ORDINALS, len(bitmap) * 8
+    return tuple(it for it in ordinals if it - first < size and bitmap[it - first >> 3] & 0x80 >> (it & 7))
+
+
 def without(mask: bytes) -> bytes:
     """Returns the bitmap of everything that the mask does not hold."""
     return bytes(byte ^ 0xFF for byte in mask)

@@ -123,6 +123,9 @@ class RedisRegistry(RedisReader):
         after: tuple[int, int] | None,
         count: int,
     ) -> tuple[list[ReleasedBindings], tuple[int, int] | None]:
+        def wanted(of_rule: str, owner: Owner) -> bool:
+            return rule_id in ("", of_rule) and (seen_by is None or owner in seen_by)
+
         keys = RuleKeys(corp_id)
         found: list[ReleasedBindings] = []
         newest, looked_at = f"{after[0]}-0" if after else "+", 0
@@ -131,23 +134,14 @@ class RedisRegistry(RedisReader):
                 entries = await self._client.xrevrange(keys.releases, max=newest, min="-", count=_RECORDS)
             for id, entry in entries:
                 revision = int(id.partition(b"-")[0])
-                released = unpack(revision, entry[b"release"])
-                found += [
-                    it
-                    for it in released
-                    if rule_id in ("", it.rule_id)
-                    and (seen_by is None or it.owner in seen_by)
-                    and (after is None or _is_behind(it, after))
-                ]
+                start = after[1] + 1 if after and after[0] == revision else 0
+                for released in unpack(revision, entry[b"release"], start, wanted):
+                    found.append(released)
+                    if len(found) == count:
+                        return found, (revision, released.index)
                 looked_at += 1
-                if len(found) >= count or looked_at >= limits.RELEASES_LOOKED_AT:
-                    return found, (revision, len(released))
+                if looked_at >= limits.RELEASES_LOOKED_AT:
+                    return found, (revision - 1, -1)  # before the first of the write before
             if len(entries) < _RECORDS:
                 return found, None
             newest = f"({entries[-1][0].decode()}"
-
-
-def _is_behind(released: ReleasedBindings, place: tuple[int, int]) -> bool:
-    """Tells whether something comes later in the list: older, or further on in the same write."""
-    revision, index = place
-    return released.revision < revision or (released.revision == revision and released.index > index)

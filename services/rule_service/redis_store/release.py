@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rule_service.domain.bindings import masks, ordinals, without
+from rule_service.domain.bindings import by_chunk, held, masks, without
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Owner, OwnerKind
 from rule_service.redis_store.change_log import binding_payload
@@ -90,7 +90,7 @@ def _binders(group: Group) -> set[Owner]:
 
 async def plan_release(client: Any, keys: RuleKeys, losing: Mapping[Owner, Sequence[int]]) -> ReleasePlan:
     """Reads which bindings the rules of some owners have to the groups that these lose."""
-    concerned = {owner: masks(lost) for owner, lost in losing.items()}
+    concerned = {owner: by_chunk(lost) for owner, lost in losing.items()}
     places: list[tuple[Owner, str, int]] = []
     losses: list[Loss] = []
     with store_errors():
@@ -108,10 +108,8 @@ async def plan_release(client: Any, keys: RuleKeys, losing: Mapping[Owner, Seque
             batch = places[start : start + _BATCH]
             bitmaps = await client.mget([keys.bits(rule_id, chunk) for _, rule_id, chunk in batch])
             for (owner, rule_id, chunk), bitmap in zip(batch, bitmaps, strict=True):
-                mask = concerned[owner][chunk][: len(bitmap or b"")]
-                both = bytes(map(int.__and__, mask, bitmap or b""))
-                if any(both):
-                    losses.append(Loss(owner, rule_id, chunk, tuple(ordinals(chunk, both))))
+                if lost := held(chunk, bitmap or b"", concerned[owner][chunk]):
+                    losses.append(Loss(owner, rule_id, chunk, lost))
     return ReleasePlan(losing, losses)
 
 

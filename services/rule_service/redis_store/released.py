@@ -1,7 +1,7 @@
 """What a write to the registry took away, as the stream `releases` keeps it."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -38,21 +38,16 @@ def pack(at: float, actor: str, released: Sequence[tuple[str, Owner, Sequence[st
     return zlib.compress(msgspec.json.encode(_Record(at, actor, chat_ids, rules)))
 
 
-def unpack(revision: int, packed: bytes) -> list[ReleasedBindings]:
-    """Reads what was packed, in the same order."""
+def unpack(
+    revision: int, packed: bytes, start: int = 0, wanted: Callable[[str, Owner], bool] = lambda *_: True
+) -> Iterator[ReleasedBindings]:
+    """Yields what was packed, in the same order, from an index on; rules that are not wanted cost nothing."""
     record = msgspec.json.decode(zlib.decompress(packed), type=_Record)
-    return [
-        ReleasedBindings(
-            rule.rule_id,
-            Owner(OwnerKind(rule.owner_kind), rule.owner_id),
-            tuple(it for place, it in enumerate(record.chat_ids) if _holds(rule.places, place)),
-            record.at,
-            record.actor,
-            revision,
-            index,
-        )
-        for index, rule in enumerate(record.rules)
-    ]
+    for index, rule in enumerate(record.rules[start:], start):
+        owner = Owner(OwnerKind(rule.owner_kind), rule.owner_id)
+        if wanted(rule.rule_id, owner):
+            lost = tuple(it for place, it in enumerate(record.chat_ids) if _holds(rule.places, place))
+            yield ReleasedBindings(rule.rule_id, owner, lost, record.at, record.actor, revision, index)
 
 
 def _bitmap(places: Iterable[int], size: int) -> bytes:

@@ -89,7 +89,7 @@ class Registry(Protocol):
             rule_id: of this rule only; empty for all.
             seen_by: of these owners' rules only; None for all.
             after: behind this place only: revision and index of the last that is known.
-            count: how many are wanted; the rest of the write that the last one is of comes too.
+            count: how many at most.
 
         Returns:
             What was found in up to `RELEASES_LOOKED_AT` writes, and the place reached; None if there are no more.

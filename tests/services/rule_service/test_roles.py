@@ -10,7 +10,9 @@ from typing import Any
 
 import grpc.aio
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from groupguard.rule.v1 import group_registry_pb2 as registry_pb
 from groupguard.rule.v1 import rule_pb2
 from groupguard.rule.v1 import rule_service_pb2 as pb
 from groupguard.rule.v1.group_pb2 import Group
@@ -62,6 +64,25 @@ ALLOWED = {
     "RestoreRule zhang": {"super_admin", "member:zhang"},
     "RestoreRule seven": {"super_admin", "strategy_admin:7"},
     "UpsertGroups": {"super_admin", "registry"},
+    "DismissGroups": {"super_admin", "registry"},
+    "ListGroups": {
+        "super_admin",
+        "viewer",
+        "registry",
+        "member:zhang",
+        "member:li",
+        "strategy_admin:7",
+        "strategy_admin:8",
+    },
+    "ReportActivity": {"service"},
+    "ListReleasedBindings": {
+        "super_admin",
+        "viewer",
+        "member:zhang",
+        "member:li",
+        "strategy_admin:7",
+        "strategy_admin:8",
+    },
     "FetchRules": {"service"},
 }
 """Roles that get through; all others of ROLES are refused."""
@@ -127,6 +148,19 @@ def calls(gg: AsyncGroupGuard, rule: rule_pb2.Rule, corp_id: str = CORP) -> dict
         ),
         "UpsertGroups": lambda: gg.rules.UpsertGroups(
             pb.UpsertGroupsRequest(corp_id=corp_id, groups=[group])
+        ),
+        "DismissGroups": lambda: gg.rules.DismissGroups(
+            registry_pb.DismissGroupsRequest(corp_id=corp_id, chat_ids=["a"])
+        ),
+        "ListGroups": lambda: gg.rules.ListGroups(registry_pb.ListGroupsRequest(corp_id=corp_id)),
+        "ReportActivity": lambda: gg.rules.ReportActivity(
+            registry_pb.ReportActivityRequest(
+                corp_id=corp_id,
+                activities=[registry_pb.GroupActivity(chat_id="a", active_time=Timestamp(seconds=1))],
+            )
+        ),
+        "ListReleasedBindings": lambda: gg.rules.ListReleasedBindings(
+            registry_pb.ListReleasedBindingsRequest(corp_id=corp_id)
         ),
         "FetchRules": lambda: gg.rules.FetchRules(pb.FetchRulesRequest(corp_id=corp_id)).read(),
     }
@@ -236,3 +270,36 @@ def test_every_method_states_its_roles_as_its_comment_does() -> None:
         )
     assert said == PERMISSIONS
     assert set(said) == {method.name for method in pb.DESCRIPTOR.services_by_name["RuleService"].methods}
+
+
+async def test_a_list_of_the_own_rules_reads_no_others(
+    target: str, one_store: RedisRuleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several owners' rules come merged by rule_id, full pages of them, whatever else the corp has."""
+    both = auth.Caller(
+        "both", {CORP: frozenset({auth.Role("member", "zhang"), auth.Role("strategy_admin", "7")})}
+    )
+    known = auth.Tokens([(sha256(b"both").hexdigest(), both)])
+    async with client_of(target, "root") as root:
+        owners = [member("zhang"), strategy("7"), asked().owner, member("li"), strategy("8")]
+        rules = [await create(root, asked_of(owners[number % 5])) for number in range(20)]
+    mine = sorted(rule.rule_id for rule in rules if rule.owner in owners[:2])
+    read: list[str] = []
+    original = one_store._read_rules
+
+    async def reading(keys: Any, rule_ids: Any) -> Any:
+        read.extend(rule_ids)
+        return await original(keys, rule_ids)
+
+    monkeypatch.setattr(one_store, "_read_rules", reading)
+    async with rule_service(one_store, known) as guarded, client_of(guarded, "both") as gg:
+        seen, token = [], ""
+        while True:
+            page = await gg.rules.ListRules(pb.ListRulesRequest(corp_id=CORP, page_size=3, page_token=token))
+            seen.append([rule.rule_id for rule in page.rules])
+            token = page.next_page_token
+            if not token:
+                break
+    assert [len(ids) for ids in seen] == [3, 3, 2]
+    assert [rule_id for ids in seen for rule_id in ids] == mine
+    assert set(read) == set(mine)

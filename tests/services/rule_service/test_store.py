@@ -17,7 +17,7 @@ from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Owner, OwnerKind, Rule, State, StoredRule
 from rule_service.redis_store import RedisRuleStore
 from rule_service.redis_store.keys import RuleKeys
-from rule_service.store import BindingChange, Operation, Upserted
+from rule_service.store import BindingChange, Dismissed, Operation, Upserted
 from service_kit.errors import (
     BindingNotAllowed,
     EtagMismatch,
@@ -470,8 +470,10 @@ async def test_100_rules_are_bound_to_2000_groups_in_a_moment(store: RedisRuleSt
 async def write_cases(store: RedisRuleStore) -> dict[str, Callable[[Write], Awaitable[object]]]:
     """Each write on objects of its own, so that their order does not matter."""
     chat_ids = await register(store, 4)
-    replaced, deleted, bound, unbound = await created(store, *(a_rule() for _ in range(4)))
+    await store.upsert_groups(a_write(), [Group("wrOld", "wang")], *BY)
+    replaced, deleted, bound, unbound, swapped = await created(store, *(a_rule() for _ in range(5)))
     await counts(store, BIND, [unbound], chat_ids)
+    await counts(store, BIND, [swapped], [chat_ids[1], "wrOld"])
     at = {it.rule.rule_id: it for it in await store.list_rules(CORP, None, "", 10)}
     new = [a_rule(), a_rule()]
     changed = replace(replaced, state=State.DISABLED)
@@ -481,15 +483,17 @@ async def write_cases(store: RedisRuleStore) -> dict[str, Callable[[Write], Awai
         "delete": lambda write: store.delete_rule(write, at[deleted.rule_id], EDIT),
         "bind": lambda write: store.configure_groups(write, BIND, [bound], chat_ids[:2]),
         "unbind": lambda write: store.configure_groups(write, UNBIND, [unbound], chat_ids[:2]),
+        "swap": lambda write: store.configure_groups(write, BIND, [swapped], chat_ids[:1], chat_ids[1:2]),
         "upsert": lambda write: store.upsert_groups(write, groups(2, 3, "li"), *BY),
+        "dismiss": lambda write: store.dismiss_groups(write, ["wrOld"], *BY),
     }
 
 
-WRITES = ["create", "replace", "delete", "bind", "unbind", "upsert"]
+WRITES = ["create", "replace", "delete", "bind", "unbind", "swap", "upsert", "dismiss"]
 
 
 def revision_in(answer: Any) -> Revision:
-    revision = answer.revision if isinstance(answer, Upserted) else answer
+    revision = answer.revision if isinstance(answer, Upserted | Dismissed) else answer
     revision = revision if isinstance(revision, Revision) else revision[-1]
     assert isinstance(revision, Revision)
     return revision
