@@ -31,6 +31,7 @@ _REASONS = {
     result.Reason.ENTERPRISE_BLACKLIST: verdict_pb2.REASON_ENTERPRISE_BLACKLIST,
     result.Reason.PERSONAL_BLACKLIST: verdict_pb2.REASON_PERSONAL_BLACKLIST,
     result.Reason.RULE_HIT: verdict_pb2.REASON_RULE_HIT,
+    result.Reason.EXEMPT: verdict_pb2.REASON_EXEMPT,
 }
 _CHECKS = {
     result.Check.BLACKLIST: verdict_pb2.CHECK_BLACKLIST,

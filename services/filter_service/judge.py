@@ -13,6 +13,7 @@ from filter_service.domain.rule import Blacklist
 from filter_service.domain.snapshot import Snapshot
 from filter_service.domain.verdict import Check, Decision, Skipped, SkipReason, Verdict
 from filter_service.strikes import Strike, Strikes
+from service_kit.errors import CheckUnavailable
 from service_kit.request_log import log
 from service_kit.revision import Revision
 from service_kit.store_errors import StoreUnavailable
@@ -20,6 +21,10 @@ from service_kit.store_errors import StoreUnavailable
 _NO_BLACKLIST = Skipped(Check.BLACKLIST, SkipReason.UNAVAILABLE)
 _NO_STRIKES = Skipped(Check.STRIKES, SkipReason.UNAVAILABLE)
 _NO_MESSAGE_ID = Skipped(Check.RETRY, SkipReason.FACT_ABSENT)
+
+
+Outcome = Verdict | CheckUnavailable
+"""What comes of a message: a verdict, or why the corp wants none."""
 
 
 class Judge:
@@ -33,32 +38,44 @@ class Judge:
 
     async def judge(
         self, corp_id: str, messages: Sequence[Message], at_least: Revision | None
-    ) -> list[Verdict]:
-        """Returns a verdict for each message, all of one snapshot.
+    ) -> list[Outcome]:
+        """Returns what came of each message, all by one snapshot.
 
-        What BlacklistService or the ephemeral store can't tell is left out and named in `not_evaluated`.
+        What BlacklistService or the ephemeral store can't tell is left out and named in `not_evaluated`; or there
+        is no verdict on the messages concerned, where the corp wants it so. Nothing is counted for those without a
+        look at the blacklists.
 
         Raises:
             RulesUnavailable, RevisionUnknown: there is no snapshot to judge by.
         """
         snapshot = await self._corps.snapshot(corp_id, at_least)
         listed, skipped = await self._look_up(corp_id, snapshot, messages)
-        verdicts: list[Verdict | None] = [
-            decide_unruled(snapshot, message, listed.get(_lookup(snapshot, message), Blacklist.NONE), skipped)
+        strict = snapshot.settings.fail_unchecked
+        outcomes: list[Outcome | None] = [
+            CheckUnavailable(Check.BLACKLIST.name)
+            if strict and skipped and message.sender_kind is SenderKind.CUSTOMER
+            else decide_unruled(
+                snapshot, message, listed.get(_lookup(snapshot, message), Blacklist.NONE), skipped
+            )
             for message in messages
         ]
-        open_ = [index for index, verdict in enumerate(verdicts) if verdict is None]
+        open_ = [index for index, outcome in enumerate(outcomes) if outcome is None]
         findings = {
             index: find(snapshot, snapshot.groups[messages[index].chat_id], messages[index].text)
             for index in open_
         }
         kicked = {
-            index for index, verdict in enumerate(verdicts) if verdict and verdict.decision is Decision.KICK
+            index
+            for index, outcome in enumerate(outcomes)
+            if isinstance(outcome, Verdict) and outcome.decision is Decision.KICK
         }
         struck_out, uncounted = await self._count_strikes(corp_id, snapshot, messages, findings, kicked)
         for index in open_:
             striking = bool(findings[index].striking_rules)
-            verdicts[index] = decide_by_rules(
+            if strict and striking and uncounted:
+                outcomes[index] = CheckUnavailable(Check.STRIKES.name)
+                continue
+            outcomes[index] = decide_by_rules(
                 snapshot,
                 messages[index],
                 findings[index],
@@ -70,7 +87,7 @@ class Judge:
                     *([_NO_MESSAGE_ID] if striking and not messages[index].message_id else []),
                 ],
             )
-        final = [verdict for verdict in verdicts if verdict is not None]
+        final = [outcome for outcome in outcomes if outcome is not None]
         self._note_activity(corp_id, snapshot, messages)
         return list(
             await asyncio.gather(
@@ -120,12 +137,12 @@ class Judge:
             return {}, True
 
     async def _blacklist(
-        self, corp_id: str, snapshot: Snapshot, message: Message, verdict: Verdict
-    ) -> Verdict:
+        self, corp_id: str, snapshot: Snapshot, message: Message, verdict: Outcome
+    ) -> Outcome:
         """Puts the sender on the list that the effects name; what goes wrong is told, and holds up nothing."""
-        effects = verdict.effects
-        if effects.add_to_blacklist is Blacklist.NONE:
+        if isinstance(verdict, CheckUnavailable) or verdict.effects.add_to_blacklist is Blacklist.NONE:
             return verdict
+        effects = verdict.effects
         owner = snapshot.groups[message.chat_id].owner_userid
         try:
             await self._blacklists.add(

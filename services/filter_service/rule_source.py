@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Protocol
 import grpc
 import grpc.aio
 
+from filter_service.domain.exemptions import ExemptionChange
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
-from filter_service.domain.snapshot import BindingChange, Change, DeletedRule, DismissedGroup, Operation
+from filter_service.domain.snapshot import (
+    BindingChange,
+    Change,
+    CorpSettings,
+    DeletedRule,
+    DismissedGroup,
+    Operation,
+)
 from groupguard.common.v1 import blacklist_kind_pb2
-from groupguard.rule.v1 import changes_pb2, rule_pb2
+from groupguard.rule.v1 import changes_pb2, rule_pb2, settings_pb2
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, FetchRulesResponse, WatchRevisionsRequest
 from service_kit.revision import Revision
 
@@ -126,6 +134,18 @@ def _read_change(change: changes_pb2.Change) -> Change:
             binding = change.binding
             return BindingChange(
                 _OPERATIONS[binding.operation], tuple(binding.rule_ids), binding.chunk, binding.bitmap
+            )
+        case "exemption":
+            exemption = change.exemption
+            return ExemptionChange(
+                exemption.owner_userid,
+                tuple(exemption.added_external_userids),
+                tuple(exemption.removed_external_userids),
+            )
+        case "settings":
+            return CorpSettings(
+                change.settings.share_exemptions,
+                change.settings.check_failure == settings_pb2.CHECK_FAILURE_ERROR,
             )
     raise SourceUnavailable("RuleService: sent a change that this version does not know")
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from filter_service.convert import read_message, write_verdict
 from filter_service.domain.message import MOST_MESSAGES, Message
-from filter_service.judge import Judge
+from filter_service.judge import Judge, Outcome
 from groupguard.filter.v1 import filter_service_pb2 as pb
 from groupguard.filter.v1 import filter_service_pb2_grpc as grpc_pb
-from service_kit.errors import InvalidFields, invalid
+from service_kit.errors import CheckUnavailable, GroupguardError, InvalidFields, invalid
 from service_kit.ids import require_id
 from service_kit.revision import Revision
 from service_kit.status import to_status
@@ -37,6 +37,8 @@ class FilterServicer(grpc_pb.FilterServiceServicer):
         at_least = _read_revision(request.min_rules_revision)
         message = read_message(request.message, "message", self._clock())
         [verdict] = await self._judge.judge(request.corp_id, [message], at_least)
+        if isinstance(verdict, CheckUnavailable):
+            raise verdict
         return pb.CheckMessageResponse(verdict=write_verdict(verdict))
 
     async def BatchCheckMessages(
@@ -48,14 +50,9 @@ class FilterServicer(grpc_pb.FilterServiceServicer):
             raise invalid("messages", f"1 to {MOST_MESSAGES} are allowed, not {len(request.messages)}")
         read = self._read(request)
         messages = [item for item in read if isinstance(item, Message)]
-        verdicts = iter(await self._judge.judge(request.corp_id, messages, at_least))
+        outcomes = iter(await self._judge.judge(request.corp_id, messages, at_least))
         return pb.BatchCheckMessagesResponse(
-            results=[
-                Result(verdict=write_verdict(next(verdicts)))
-                if isinstance(item, Message)
-                else Result(error=to_status(item, ""))
-                for item in read
-            ]
+            results=[_write_result(next(outcomes) if isinstance(item, Message) else item) for item in read]
         )
 
     def _read(self, request: pb.BatchCheckMessagesRequest) -> list[Message | InvalidFields]:
@@ -67,6 +64,12 @@ class FilterServicer(grpc_pb.FilterServiceServicer):
             except InvalidFields as error:
                 read.append(error)
         return read
+
+
+def _write_result(outcome: Outcome | InvalidFields) -> Result:
+    if isinstance(outcome, GroupguardError):
+        return Result(error=to_status(outcome, ""))
+    return Result(verdict=write_verdict(outcome))
 
 
 def _read_revision(token: str) -> Revision | None:

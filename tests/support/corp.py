@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from google.protobuf.field_mask_pb2 import FieldMask
+
 from groupguard.blacklist.v1.blacklist_service_pb2 import AddEntriesRequest, List
 from groupguard.common.v1.blacklist_kind_pb2 import (
     BLACKLIST_KIND_ENTERPRISE,
@@ -16,10 +18,16 @@ from groupguard.common.v1.blacklist_kind_pb2 import (
 from groupguard.filter.v1.filter_service_pb2 import CheckMessageRequest
 from groupguard.filter.v1.message_pb2 import Message
 from groupguard.filter.v1.verdict_pb2 import Verdict
+from groupguard.rule.v1.exemptions_pb2 import (
+    AddExemptCustomersRequest,
+    ExemptCustomer,
+    RemoveExemptCustomersRequest,
+)
 from groupguard.rule.v1.group_pb2 import Group
 from groupguard.rule.v1.rule_pb2 import (
     ACTION_KIND_KICK,
     ACTION_KIND_WARN,
+    OWNER_KIND_MEMBER,
     OWNER_KIND_SUPER_ADMIN,
     RULE_STATE_ENABLED,
     Action,
@@ -38,6 +46,7 @@ from groupguard.rule.v1.rule_service_pb2 import (
     UpdateRuleRequest,
     UpsertGroupsRequest,
 )
+from groupguard.rule.v1.settings_pb2 import CorpSettings, UpdateCorpSettingsRequest
 from groupguard_client import GroupGuard, text_message
 
 CHAT = "wrMarket"
@@ -141,6 +150,29 @@ class Corp:
             )
         )
 
+    def exempt(self, external_userid: str, owner_userid: str = "") -> None:
+        """Exempts a customer from rules, in a member's groups or in all."""
+        request = AddExemptCustomersRequest(
+            corp_id=self.id,
+            owner=_list_owner(owner_userid),
+            customers=[ExemptCustomer(external_userid=external_userid)],
+        )
+        self.token = self.gg.rules.AddExemptCustomers(request).rules_revision
+
+    def unexempt(self, external_userid: str, owner_userid: str = "") -> None:
+        """Exempts a customer no longer."""
+        request = RemoveExemptCustomersRequest(
+            corp_id=self.id, owner=_list_owner(owner_userid), external_userids=[external_userid]
+        )
+        self.token = self.gg.rules.RemoveExemptCustomers(request).rules_revision
+
+    def decide(self, settings: CorpSettings, *paths: str) -> None:
+        """Changes the corp's settings: those that are set, or the named ones."""
+        request = UpdateCorpSettingsRequest(
+            corp_id=self.id, settings=settings, update_mask=FieldMask(paths=paths) if paths else None
+        )
+        self.token = self.gg.rules.UpdateCorpSettings(request).rules_revision
+
     def judge(self, message: Message, token: str | None = None) -> Verdict:
         """Has a message judged, by rules that include this corp's last write unless told otherwise."""
         request = CheckMessageRequest(
@@ -159,6 +191,12 @@ class Corp:
     ) -> Verdict:
         """Has a customer's text judged."""
         return self.judge(text_message(chat, by, text, message_id=message_id, group_nickname=nickname))
+
+
+def _list_owner(owner_userid: str) -> Owner:
+    if owner_userid:
+        return Owner(kind=OWNER_KIND_MEMBER, userid=owner_userid)
+    return Owner(kind=OWNER_KIND_SUPER_ADMIN)
 
 
 def conditions(*keywords: str) -> Conditions:

@@ -77,13 +77,19 @@ def unjudged(snapshot: Snapshot, group: Group) -> list[Skipped]:
 def decide_unruled(
     snapshot: Snapshot, message: Message, listed: Blacklist, skipped: Sequence[Skipped] = ()
 ) -> Verdict | None:
-    """Decides what needs no rules: own people, listed senders, groups without rules. None if rules must decide."""
+    """Decides what needs no rules: own people, listed and exempt senders, groups without rules.
+
+    None if rules must decide.
+    """
     revision = snapshot.revision
     if message.sender_kind in _ALWAYS_ALLOWED:
         return Verdict(Decision.ALLOW, _ALWAYS_ALLOWED[message.sender_kind], revision)
     if listed is not Blacklist.NONE:
         return Verdict(Decision.KICK, _LISTED[listed], revision, Effects(kick=True))
-    if message.chat_id not in snapshot.groups:
+    group = snapshot.groups.get(message.chat_id)
+    if snapshot.exemptions.hold(message.external_userid, group.owner_userid if group else None):
+        return Verdict(Decision.ALLOW, Reason.EXEMPT, revision, not_evaluated=tuple(skipped))
+    if group is None:
         return Verdict(Decision.ALLOW, Reason.UNREGISTERED_GROUP, revision, not_evaluated=tuple(skipped))
     return None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self
 
+from filter_service.domain.exemptions import ExemptionChange, Exemptions
 from filter_service.domain.keyword_index import KeywordIndex, Posting
 from filter_service.domain.rule import ActionKind, Group, Rule, State
 from service_kit.revision import NO_RULES, Revision
@@ -45,7 +46,17 @@ class DismissedGroup:
     chat_id: str
 
 
-Change = Rule | DeletedRule | Group | DismissedGroup | BindingChange
+@dataclass(frozen=True, slots=True)
+class CorpSettings:
+    """What a corp decided for all of its rules, as far as judging needs it."""
+
+    share_exemptions: bool = False
+    """Whether whom one owner exempts is exempt in every owner's groups."""
+    fail_unchecked: bool = False
+    """Whether a message gets no verdict when a check can't be made, instead of one without it."""
+
+
+Change = Rule | DeletedRule | Group | DismissedGroup | BindingChange | ExemptionChange | CorpSettings
 Chunks = Mapping[int, bytes]
 
 
@@ -62,6 +73,8 @@ class Snapshot:
     """Whether any enabled rule kicks after warnings."""
     partly_judged: tuple[str, ...] = ()
     """Rules, by rule_id, with conditions that are not judged."""
+    exemptions: Exemptions = field(default_factory=Exemptions)
+    settings: CorpSettings = field(default_factory=CorpSettings)
 
     def binds(self, rule_id: str, group: Group) -> bool:
         """Tells whether a rule is bound to a group."""
@@ -73,6 +86,8 @@ class Snapshot:
         """Returns the snapshot with the changes applied in order; what did not change is shared."""
         rules, groups, bindings = dict(self.rules), self.groups, dict(self.bindings)
         own_groups: dict[str, Group] | None = None
+        exempting: list[ExemptionChange] = []
+        settings = self.settings
         for change in changes:
             match change:
                 case Rule():
@@ -94,6 +109,10 @@ class Snapshot:
                             **chunks,
                             change.chunk: _combined(change, chunks.get(change.chunk, b"")),
                         }
+                case ExemptionChange():
+                    exempting.append(change)
+                case CorpSettings():
+                    settings = change
         return type(self)(
             revision=revision,
             rules=rules,
@@ -111,6 +130,8 @@ class Snapshot:
                     if rule.has_other_conditions and rule.state is not State.DISABLED
                 )
             ),
+            exemptions=self.exemptions.changed(exempting, settings.share_exemptions),
+            settings=settings,
         )
 
 

@@ -28,6 +28,7 @@ class Reason(Enum):
     ENTERPRISE_BLACKLIST = "enterprise_blacklist"
     PERSONAL_BLACKLIST = "personal_blacklist"
     RULE_HIT = "rule_hit"
+    EXEMPT = "exempt"
 
 
 @dataclass(frozen=True, slots=True)

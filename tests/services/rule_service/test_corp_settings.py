@@ -198,13 +198,15 @@ async def test_an_old_etag_is_refused(gg: AsyncGroupGuard) -> None:
     """ABORTED with the new one; none skips the test; that nothing was ever set has an etag too."""
     first = (await update(gg, pb.CorpSettings(share_exemptions=True, etag="0"))).settings
     for old in ("0", "x"):
-        told = await refusal(update(gg, pb.CorpSettings(check_failure=2, etag=old)))
+        told = await refusal(update(gg, pb.CorpSettings(check_failure=pb.CHECK_FAILURE_ERROR, etag=old)))
         assert (told.code, told.reason, told.metadata) == (
             "ABORTED",
             "ETAG_MISMATCH",
             {"etag": first.etag},
         )
-    second = (await update(gg, pb.CorpSettings(check_failure=2, etag=first.etag))).settings
+    second = (
+        await update(gg, pb.CorpSettings(check_failure=pb.CHECK_FAILURE_ERROR, etag=first.etag))
+    ).settings
     assert second.etag != first.etag
     assert (await update(gg, pb.CorpSettings(), "check_failure")).settings.etag not in ("", second.etag)
 
@@ -227,7 +229,7 @@ async def test_a_repeated_update_gets_the_first_answer(gg: AsyncGroupGuard) -> N
     second = await update(gg, pb.CorpSettings(), "share_exemptions")
     assert await update(gg, asked, request_id=UUID) == first
     assert await get(gg) == second.settings
-    told = await refusal(update(gg, pb.CorpSettings(check_failure=2), request_id=UUID))
+    told = await refusal(update(gg, pb.CorpSettings(check_failure=pb.CHECK_FAILURE_ERROR), request_id=UUID))
     assert told.reason == "REQUEST_ID_REUSED"
     same = UUID.replace("5", "6")
     kept = await update(gg, pb.CorpSettings(), "share_exemptions", request_id=same)
@@ -239,7 +241,7 @@ async def test_updates_of_different_fields_at_the_same_time_lose_nothing(gg: Asy
     """Each is planned anew on what the others made."""
     await asyncio.gather(
         update(gg, pb.CorpSettings(share_exemptions=True)),
-        update(gg, pb.CorpSettings(check_failure=2)),
+        update(gg, pb.CorpSettings(check_failure=pb.CHECK_FAILURE_ERROR)),
         update(gg, pb.CorpSettings(limits=pb.CorpLimits(rules_per_owner=7)), "limits.rules_per_owner"),
         update(gg, pb.CorpSettings(limits=pb.CorpLimits(groups_per_rule=8)), "limits.groups_per_rule"),
         update(gg, pb.CorpSettings(decision_log=pb.DecisionLog(enabled=True)), "decision_log.enabled"),
@@ -253,7 +255,7 @@ async def test_only_lower_limits_are_kept_for_scripts(gg: AsyncGroupGuard, redis
     """A corp without limits of its own gets groupguard's, also if they grow one day."""
     await update(gg, LIMITED)
     await update(gg, pb.CorpSettings(limits=pb.CorpLimits(groups_per_rule=6, rules_per_owner=1_000)))
-    fields = await redis.hgetall(RuleKeys(CORP).meta)  # type: ignore[misc]
+    fields: dict[Any, Any] = await redis.hgetall(RuleKeys(CORP).meta)
     assert {name: value for name, value in fields.items() if name.startswith(b"limit:")} == {
         b"limit:groups_per_rule": b"6"
     }
@@ -266,7 +268,7 @@ async def test_super_administrators_decide_and_others_read(one_store: RedisRuleS
         who = auth.Caller(role, {CORP: frozenset({auth.Role.parse(role)})})
         known = auth.Tokens([(sha256(b"t").hexdigest(), who)])
         async with rule_service(one_store, known) as target, client_of(target, "t") as gg:
-            calls = {
+            calls: dict[str, Any] = {
                 "read": get(gg),
                 "write": update(gg, pb.CorpSettings(share_exemptions=True)),
                 "foreign": gg.rules.GetCorpSettings(pb.GetCorpSettingsRequest(corp_id="ww2")),

@@ -213,7 +213,7 @@ async def test_a_token_is_good_for_its_query_only(gg: AsyncGroupGuard) -> None:
     await add(gg, ADMINS, "wm1", "wm2")
     page = await gg.rules.ListExemptCustomers(pb.ListExemptCustomersRequest(corp_id=CORP, page_size=1))
     for query in ({"owner": ADMINS}, {"external_userid": "wm1"}, {"owner": ZHANG}):
-        wrong = pb.ListExemptCustomersRequest(corp_id=CORP, page_token=page.next_page_token, **query)  # type: ignore[arg-type]
+        wrong = pb.ListExemptCustomersRequest(corp_id=CORP, page_token=page.next_page_token, **query)
         told = await refusal(gg.rules.ListExemptCustomers(wrong))
         assert [field for field, _ in told.violations] == ["page_token"]
     for size in (-1, 1_001):
@@ -298,7 +298,7 @@ async def test_a_role_reaches_its_own_lists_and_no_others(one_store: RedisRuleSt
     owners = {"": ADMINS, "zhang": ZHANG, "li": LI}
 
     async def works(call: Any) -> bool:
-        [result] = await asyncio.gather(call, return_exceptions=True)
+        result: Any = (await asyncio.gather(call, return_exceptions=True))[0]
         if isinstance(result, grpc.aio.AioRpcError):
             assert failure(result).reason == "PERMISSION_DENIED"
         return not isinstance(result, BaseException)
