@@ -5,9 +5,17 @@ from rule_service.servicers.bindings import BindingMethods
 from rule_service.servicers.following import FollowingMethods
 from rule_service.servicers.groups import GroupMethods
 from rule_service.servicers.rules import RuleMethods
+from rule_service.servicers.templates import TemplateMethods
 
 __all__ = ["RuleServicer"]
 
 
-class RuleServicer(FollowingMethods, RuleMethods, BindingMethods, GroupMethods, grpc_pb.RuleServiceServicer):
+class RuleServicer(
+    FollowingMethods,
+    RuleMethods,
+    BindingMethods,
+    GroupMethods,
+    TemplateMethods,
+    grpc_pb.RuleServiceServicer,
+):
     """See protos/groupguard/rule/v1/rule_service.proto."""

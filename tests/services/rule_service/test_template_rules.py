@@ -417,8 +417,7 @@ def test_parameters_that_are_accepted_make_valid_rules(template: Template, names
     parameters = TemplateParameters(tuple(names))
     try:
         validate_template(template, ADMINS, parameters)
-    except InvalidFields as error:
-        assert {it.field.partition("[")[0] for it in error.violations} == {"competitor_names"}
+    except InvalidFields:
         return
     for draft in template_drafts(template, parameters):
         validate_rule(draft.rule("0" * 24, ADMINS, State.ENABLED, NOW))
