@@ -66,7 +66,7 @@ async def _plan(
         require_edit(corp_id, stored.rule.owner)
         if why := why_not_bindable(stored.rule.owner, group.group):
             raise BindingNotAllowed(stored.rule.rule_id, group.group.chat_id, why)
-    others = await store.get_rules(corp_id, [rule_id for rule_id in current if rule_id not in asked])
+    others = await store.find_rules(corp_id, [rule_id for rule_id in current if rule_id not in asked])
     bind = sorted(asked.keys() - set(current))
     full = tuple(rule_id for rule_id in bind if asked[rule_id].group_count >= limits.GROUPS_PER_RULE)
     return bind, [it.rule.rule_id for it in others if may_edit(corp_id, it.rule.owner)], full

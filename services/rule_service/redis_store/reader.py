@@ -29,14 +29,26 @@ class RedisReader:
         self._client: Any = client  # redis-py types every answer as a union over all of its modes
 
     async def get_rules(self, corp_id: str, rule_ids: Sequence[str]) -> list[StoredRule]:
-        found = await self._read_rules(RuleKeys(corp_id), rule_ids)
+        found = await self.find_rules(corp_id, rule_ids)
         if missing := sorted(set(rule_ids) - {stored.rule.rule_id for stored in found}):
             raise RuleNotFound(missing)
         return found
 
-    async def list_rules(self, corp_id: str, owner: Owner | None, after: str, count: int) -> list[StoredRule]:
+    async def find_rules(self, corp_id: str, rule_ids: Sequence[str]) -> list[StoredRule]:
+        if not rule_ids:
+            return []
         keys = RuleKeys(corp_id)
-        return await self._read_rules(keys, await self._rule_ids(keys, owner, after, count))
+        with store_errors():
+            records = await self._client.hmget(keys.rules, list(rule_ids))
+            summaries = await self._client.hmget(keys.bindings, list(rule_ids))
+        return [read_rule(record, text) for record, text in zip(records, summaries, strict=True) if record]
+
+    async def list_rules(self, corp_id: str, owner: Owner | None, after: str, count: int) -> list[StoredRule]:
+        found: list[StoredRule] = []  # a rule deleted between the two reads must not end the list early
+        while rule_ids := await self._rule_ids(RuleKeys(corp_id), owner, after, count - len(found)):
+            found += await self.find_rules(corp_id, rule_ids)
+            after = rule_ids[-1]
+        return found
 
     async def get_groups(self, corp_id: str, chat_ids: Sequence[str]) -> list[StoredGroup]:
         with store_errors():
@@ -116,11 +128,12 @@ class RedisReader:
                 break
         after = ""
         while rule_ids := await self._rule_ids(keys, None, after, _BATCH):
-            yield [rule async for rule in self._rules_and_bindings(keys, rule_ids)]
+            yield [rule async for rule in self._rules_and_bindings(corp_id, rule_ids)]
             after = rule_ids[-1]
 
-    async def _rules_and_bindings(self, keys: RuleKeys, rule_ids: Sequence[str]) -> AsyncIterator[Change]:
-        for stored in await self._read_rules(keys, rule_ids):
+    async def _rules_and_bindings(self, corp_id: str, rule_ids: Sequence[str]) -> AsyncIterator[Change]:
+        keys = RuleKeys(corp_id)
+        for stored in await self.find_rules(corp_id, rule_ids):
             yield stored
         with store_errors():
             summaries = await self._client.hmget(keys.bindings, list(rule_ids))
@@ -139,16 +152,9 @@ class RedisReader:
         return listen(self._client)
 
     async def _rule_ids(self, keys: RuleKeys, owner: Owner | None, after: str, count: int) -> list[str]:
+        if count == 0:
+            return []
         start = f"({after}" if after else "-"
         with store_errors():
             ids = await self._client.zrange(keys.ids(owner), start, "+", bylex=True, offset=0, num=count)
         return [id.decode() for id in ids]
-
-    async def _read_rules(self, keys: RuleKeys, rule_ids: Sequence[str]) -> list[StoredRule]:
-        """Returns the rules that are there, in the order asked."""
-        if not rule_ids:
-            return []
-        with store_errors():
-            records = await self._client.hmget(keys.rules, list(rule_ids))
-            summaries = await self._client.hmget(keys.bindings, list(rule_ids))
-        return [read_rule(record, text) for record, text in zip(records, summaries, strict=True) if record]

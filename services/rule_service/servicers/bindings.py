@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from groupguard.rule.v1 import rule_service_pb2 as pb
 from rule_service import access
 from rule_service.convert.group import write_blast_radius, write_group
+from rule_service.domain.rule import StoredRule
 from rule_service.domain.validation import validate_configuration, validate_group_rules
 from rule_service.editing import configure_groups
 from rule_service.group_rules import preview_configuration, set_group_rules
@@ -86,6 +87,9 @@ class BindingMethods(Servicer):
         query, size = repr(("rules", request.corp_id, request.chat_id)), pages.page_size(request.page_size)
         after = pages.read_token(query, request.page_token)
         bound = [it for it in await self._store.rules_of_group(request.corp_id, group.ordinal) if it > after]
-        found = await self._store.get_rules(request.corp_id, bound[: size + 1])
+        found: list[StoredRule] = []
+        while bound and len(found) <= size:  # a rule deleted meanwhile must not end the list early
+            asked, bound = bound[: size + 1 - len(found)], bound[size + 1 - len(found) :]
+            found += await self._store.find_rules(request.corp_id, asked)
         rules, more = pages.rule_page(request.corp_id, query, found, size)
         return pb.ListGroupRulesResponse(rules=rules, next_page_token=more)

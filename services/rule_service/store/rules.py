@@ -25,6 +25,9 @@ class Rules(Protocol):
             RuleNotFound: some are not there; names them all.
         """
 
+    async def find_rules(self, corp_id: str, rule_ids: Sequence[str]) -> list[StoredRule]:
+        """Returns those of some rules that are there, in the order asked."""
+
     async def list_rules(self, corp_id: str, owner: Owner | None, after: str, count: int) -> list[StoredRule]:
         """Returns up to `count` rules by rule_id, those behind `after` only, of one owner or of all."""
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 import redis as sync_redis
 
-from groupguard.rule.v1.changes_pb2 import BindingChange
-from groupguard.rule.v1.rule_pb2 import Rule as RuleProto
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, FetchRulesResponse
-from rule_service.domain.bindings import CHUNK_ORDINALS, ordinals
 from rule_service.domain.group import Group
 from rule_service.domain.rule import Owner, OwnerKind, Rule
 from rule_service.fetch import fetch
@@ -22,69 +18,10 @@ from rule_service.redis_store.keys import RuleKeys
 from rule_service.store import Operation
 from service_kit.redis_client import StoreClient
 from service_kit.revision import Revision
+from support.follower import Follower
 from support.rules import ADMINS, CORP, a_rule, a_write, client_of, groups, register, rule_service
 
 DIFF, RESET = FetchRulesResponse.KIND_DIFF, FetchRulesResponse.KIND_RESET
-
-
-class Follower:
-    """Does with the chunks what the proto says, and nothing else."""
-
-    def __init__(self) -> None:
-        self.since = ""
-        self.kinds: list[FetchRulesResponse.Kind.ValueType] = []
-        self._forget()
-
-    def _forget(self) -> None:
-        self.rules: dict[str, RuleProto] = {}
-        self.groups: dict[str, tuple[int, str]] = {}
-        self.bound: dict[str, set[int]] = {}
-
-    async def apply(self, chunks: AsyncIterator[FetchRulesResponse]) -> None:
-        self.kinds = []
-        reached = ""
-        async for chunk in chunks:
-            assert not reached, "the token is in the last chunk"
-            assert chunk.ByteSize() < 1024 * 1024
-            self.kinds.append(chunk.kind)
-            if chunk.kind == RESET:
-                self._forget()
-            for change in chunk.changes:
-                match change.WhichOneof("change"):
-                    case "rule":
-                        self.rules[change.rule.rule_id] = change.rule
-                    case "deleted_rule_id":
-                        self.rules.pop(change.deleted_rule_id, None)
-                        self.bound.pop(change.deleted_rule_id, None)
-                    case "group":
-                        self.groups[change.group.chat_id] = change.group.ordinal, change.group.owner_userid
-                    case "binding":
-                        self._bind(change.binding)
-            reached = chunk.rules_revision
-        assert reached, "a stream that ends without a token was cut off"
-        self.since = reached
-
-    def _bind(self, change: BindingChange) -> None:
-        named = set(ordinals(change.chunk, change.bitmap))
-        first = change.chunk * CHUNK_ORDINALS
-        for rule_id in change.rule_ids:
-            bound = self.bound.setdefault(rule_id, set())
-            if change.operation == BindingChange.OPERATION_BIND:
-                bound |= named
-            elif change.operation == BindingChange.OPERATION_UNBIND:
-                bound -= named
-            else:
-                bound -= set(range(first, first + CHUNK_ORDINALS))
-                bound |= named
-
-    async def follow(self, store: RedisRuleStore) -> list[FetchRulesResponse.Kind.ValueType]:
-        since = Revision.parse(self.since) if self.since else None
-        await self.apply(fetch(store, CORP, since))
-        return self.kinds
-
-    def state(self) -> tuple[dict[str, tuple[str, int]], dict[str, tuple[int, str]], dict[str, set[int]]]:
-        rules = {id: (rule.display_name, rule.revision) for id, rule in self.rules.items()}
-        return rules, self.groups, {id: bound for id, bound in self.bound.items() if bound}
 
 
 class Writer:
