@@ -39,3 +39,5 @@ RULES_PER_SET_CALL = 1_000
 """Rules in one SetGroupRules call."""
 WARNINGS_BEFORE_KICK = (1, 10)
 DEFAULT_WARNINGS_BEFORE_KICK = 3
+NOTICE_CHARACTERS = 1_000
+"""Characters of the announcement that tells a group its rules."""

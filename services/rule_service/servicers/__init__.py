@@ -4,6 +4,7 @@ from groupguard.rule.v1 import rule_service_pb2_grpc as grpc_pb
 from rule_service.servicers.bindings import BindingMethods
 from rule_service.servicers.following import FollowingMethods
 from rule_service.servicers.groups import GroupMethods
+from rule_service.servicers.notices import NoticeMethods
 from rule_service.servicers.rules import RuleMethods
 from rule_service.servicers.templates import TemplateMethods
 
@@ -16,6 +17,7 @@ class RuleServicer(
     BindingMethods,
     GroupMethods,
     TemplateMethods,
+    NoticeMethods,
     grpc_pb.RuleServiceServicer,
 ):
     """See protos/groupguard/rule/v1/rule_service.proto."""
