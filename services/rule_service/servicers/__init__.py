@@ -5,6 +5,7 @@ from rule_service.servicers.bindings import BindingMethods
 from rule_service.servicers.following import FollowingMethods
 from rule_service.servicers.groups import GroupMethods
 from rule_service.servicers.notices import NoticeMethods
+from rule_service.servicers.problems import ProblemMethods
 from rule_service.servicers.rules import RuleMethods
 from rule_service.servicers.templates import TemplateMethods
 
@@ -18,6 +19,7 @@ class RuleServicer(
     GroupMethods,
     TemplateMethods,
     NoticeMethods,
+    ProblemMethods,
     grpc_pb.RuleServiceServicer,
 ):
     """See protos/groupguard/rule/v1/rule_service.proto."""
