@@ -71,7 +71,8 @@ def _covering(trees: Iterable[_Tree], page: WebPage) -> Iterator[int]:
         if None in node:
             yield node[None]
         for segment in page.path:
-            if (node := node.get(segment)) is None:
+            if segment not in node:
                 break
+            node = node[segment]
             if None in node:
                 yield node[None]

@@ -9,6 +9,7 @@ from typing import Any
 import grpc.aio
 import pytest
 
+from groupguard.common.v1.message_type_pb2 import MESSAGE_TYPE_LINK
 from groupguard.rule.v1 import problems_pb2, rule_pb2
 from groupguard.rule.v1 import rule_service_pb2 as pb
 from groupguard_client import AsyncGroupGuard, failure
@@ -46,7 +47,7 @@ def faulty(*keywords: str, **fields: Any) -> rule_pb2.Rule:
     """A rule with a problem of each kind, if another has its keywords."""
     rule = asked(*keywords, state=rule_pb2.RULE_STATE_SHADOW, **fields)
     rule.conditions.keywords.allow_phrases.append(keywords[0])
-    rule.conditions.message_types.types.append(1)
+    rule.conditions.message_types.types.append(MESSAGE_TYPE_LINK)
     rule.conditions.message_types.web_whitelist.extend(["ok.com", "a.ok.com", "b.ok.com/x"])
     return rule
 
