@@ -78,6 +78,11 @@ def write_owner(owner: domain.Owner) -> rule_pb2.Owner:
     )
 
 
+def read_state(reader: ValueReader, path: str, state: int) -> domain.State:
+    """Reads the state of rules to be made, DISABLED where none is given; what is unknown goes to the reader."""
+    return reader.read(path, _STATES, state or rule_pb2.RULE_STATE_DISABLED)
+
+
 def read_rule(rule: rule_pb2.Rule, rule_id: str, created_at: float, updated_at: float) -> domain.Rule:
     """Reads a rule; output-only fields come as arguments.
 

@@ -67,3 +67,5 @@ DEFAULT_DECISION_RETENTION_SECONDS = 2_592_000
 """30 days."""
 WARNINGS_BEFORE_KICK = (1, 10)
 DEFAULT_WARNINGS_BEFORE_KICK = 3
+NOTICE_CHARACTERS = 1_000
+"""Characters of the announcement that tells a group its rules."""

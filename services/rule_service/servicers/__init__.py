@@ -6,9 +6,12 @@ from rule_service.servicers.exemptions import ExemptionMethods
 from rule_service.servicers.following import FollowingMethods
 from rule_service.servicers.groups import GroupMethods
 from rule_service.servicers.history import HistoryMethods
+from rule_service.servicers.notices import NoticeMethods
+from rule_service.servicers.problems import ProblemMethods
 from rule_service.servicers.registry import RegistryMethods
 from rule_service.servicers.rules import RuleMethods
 from rule_service.servicers.settings import SettingsMethods
+from rule_service.servicers.templates import TemplateMethods
 
 __all__ = ["RuleServicer"]
 
@@ -22,6 +25,9 @@ class RuleServicer(
     ExemptionMethods,
     SettingsMethods,
     HistoryMethods,
+    TemplateMethods,
+    NoticeMethods,
+    ProblemMethods,
     grpc_pb.RuleServiceServicer,
 ):
     """See protos/groupguard/rule/v1/rule_service.proto."""
