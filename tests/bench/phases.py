@@ -28,6 +28,8 @@ class Phase:
     """Seconds that each took, ascending."""
     grown: int
     """Bytes that the store allocated."""
+    cpu: float
+    """Seconds of CPU that the store took."""
     longest_command: float
     """Of the store, in ms."""
 
@@ -46,6 +48,7 @@ class Phase:
             yield Figure(self.name, "call, p99", self.calls[len(self.calls) * 99 // 100] * 1000, "ms")
             yield Figure(self.name, "call, longest", self.calls[-1] * 1000, "ms")
         yield Figure(self.name, "store grew by", self.grown / 2**20, "MiB")
+        yield Figure(self.name, "CPU of the store, per call", self.cpu / len(self.calls) * 1000, "ms")
         yield Figure(self.name, "longest command of the store", self.longest_command, "ms", stall)
         yield Figure(self.name, "longest PING meanwhile", busy, "ms", stall)
         yield Figure(self.name, "longest PING of an idle store beside it", idle, "ms")
@@ -55,7 +58,7 @@ async def run(
     name: str, calls: Iterable[Callable[[], Awaitable[T]]], watch: StoreWatch, in_flight: int = 1
 ) -> tuple[Phase, list[T]]:
     """Makes calls; returns what was measured, and the answers in the order they came."""
-    before, waiting = watch.used_memory(), iter(calls)
+    before, cpu, waiting = watch.used_memory(), watch.cpu_seconds(), iter(calls)
     watch.longest_command()
     answers: list[T] = []
     seconds: list[float] = []
@@ -69,5 +72,5 @@ async def run(
     begun = time.monotonic()
     await asyncio.gather(*(work() for _ in range(in_flight)))
     ended = time.monotonic()
-    grown = watch.used_memory() - before
-    return Phase(name, begun, ended, sorted(seconds), grown, watch.longest_command()), answers
+    grown, cpu = watch.used_memory() - before, watch.cpu_seconds() - cpu
+    return Phase(name, begun, ended, sorted(seconds), grown, cpu, watch.longest_command()), answers

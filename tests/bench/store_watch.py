@@ -35,6 +35,11 @@ class StoreWatch:
         """Returns the bytes that the server has allocated."""
         return int(self._client.info("memory")["used_memory"])
 
+    def cpu_seconds(self) -> float:
+        """Returns the CPU time that the thread which runs commands has taken; other programs do not change it much."""
+        told = self._client.info("cpu")
+        return float(told["used_cpu_user_main_thread"]) + float(told["used_cpu_sys_main_thread"])
+
     def memory_of(self, pattern: str) -> int:
         """Returns the bytes that all keys of a pattern take, as MEMORY USAGE says."""
         keys = list(self._client.scan_iter(pattern, count=1000))
