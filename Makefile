@@ -10,6 +10,8 @@ VENV ?= .venv
 STUBS ?= clients
 # For instance: make test PYTEST_ARGS="tests/contract -x"
 PYTEST_ARGS ?=
+# For instance: make bench BENCH_ARGS="load --repetitions 1"; GROUPGUARD_BENCH_DATA is a folder of real text to measure with.
+BENCH_ARGS ?=
 
 # The generator decides what is checked in, so its versions are exact. This grpcio-tools writes code that protobuf 6.31.1 to 7 and
 # grpcio from 1.76 accept; 1.82 and newer would shut protobuf 6 out. It has an environment of its own because it needs
@@ -74,6 +76,10 @@ format: $(VENV)/.dev ## Format Python and protos, fix what can be fixed
 .PHONY: test-lowest
 test-lowest: $(LOWEST_VENV)/.dev $(PROTOS_VENV)/.tools ## Run the tests with the oldest dependencies allowed
 	@$(LOWEST_VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.runtime ## Measure time and memory; write tests/bench/RESULTS.md (chosen rows: BENCH_ARGS=load)
+	@PYTHONPATH=tests $(BIN)/python -m bench $(BENCH_ARGS)
 
 # ------------------------------------------------------------------------------------------------------------- contract
 

@@ -15,23 +15,25 @@ local answer = answered()
 if answer then return answer end
 
 local plan = cjson.decode(ARGV[3])
-if not still_says(KEYS[4], plan.chat_ids, plan.seen) then return refuse('CHANGED_MEANWHILE') end
+local said = still_says(KEYS[4], plan.chat_ids, plan.seen)
+if not said then return refuse('CHANGED_MEANWHILE') end
 if plan.revision >= 0 and plan.revision ~= next_revision() - 1 then return refuse('CHANGED_MEANWHILE') end
 
 local ordinals, records, created = {}, {}, 0
+local changed, added = {}, {} -- fields and values of groups and by_ordinal
+local given = tonumber(redis.call('HGET', META, 'ordinals') or '0')
 for index, chat_id in ipairs(plan.chat_ids) do
-  local stored = redis.call('HGET', KEYS[4], chat_id)
-  local ordinal
-  if stored then
-    ordinal = string.match(stored, '^(%d+):')
-  else
-    ordinal = redis.call('HINCRBY', META, 'ordinals', 1) - 1
-    redis.call('HSET', KEYS[8], ordinal, chat_id)
+  local ordinal = string.match(said[index], '^(%d+):')
+  if not ordinal then
+    ordinal = string.format('%d', given + created)
+    added[#added + 1] = ordinal
+    added[#added + 1] = chat_id
     created = created + 1
   end
   local record = ordinal .. ':' .. plan.bodies[index]
-  if record ~= stored then
-    redis.call('HSET', KEYS[4], chat_id, record)
+  if record ~= said[index] then
+    changed[#changed + 1] = chat_id
+    changed[#changed + 1] = record
     records[#records + 1] = record
   end
   ordinals[index] = tonumber(ordinal)
@@ -41,6 +43,9 @@ for index, chat_id in ipairs(plan.chat_ids) do
     redis.call('ZADD', KEYS[9], 'LT', plan.active, chat_id) -- the lower, the later
   end
 end
+if created > 0 then redis.call('HSET', META, 'ordinals', given + created) end
+write_fields(KEYS[8], added)
+write_fields(KEYS[4], changed)
 
 local released = 0
 for index, place in ipairs(plan.chunks) do

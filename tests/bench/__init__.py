@@ -1,0 +1,1 @@
+"""Measures what groupguard promises about time and memory; `make bench` runs it, pytest does not."""
