@@ -59,24 +59,39 @@ def may_see(corp_id: str, owner: Owner) -> bool:
     return caller().holds(corp_id, {"viewer"}) or may_edit(corp_id, owner)
 
 
-def require_edit(corp_id: str, owner: Owner) -> None:
-    """Checks that the caller may write rules of this owner.
+def seen_lists(corp_id: str, owner: Owner | None) -> list[str] | None:
+    """Returns the owner_userids of the lists of exempt customers to show; None for all.
+
+    Args:
+        corp_id: whose lists.
+        owner: the only one whose list is asked for; None for all that the caller may see.
+    """
+    if owner is not None:
+        return [owner.id]
+    who = caller()
+    if who.holds(corp_id, {"super_admin", "viewer"}):
+        return None
+    return [role.id for role in who.roles_in(corp_id) if role.kind == "member"]
+
+
+def require_edit(corp_id: str, owner: Owner, what: str = "rules") -> None:
+    """Checks that the caller may write rules of this owner, or `what` else is named.
 
     Raises:
         PermissionDenied: it may not.
     """
     if not may_edit(corp_id, owner):
-        raise PermissionDenied(f"rules of {owner} are not yours to change", any_of=_roles(owner))
+        raise PermissionDenied(f"{what} of {owner} are not yours to change", any_of=_roles(owner))
 
 
-def require_see(corp_id: str, owner: Owner | None) -> None:
-    """Checks that the caller may read rules of this owner; None stands for all owners.
+def require_see(corp_id: str, owner: Owner | None, what: str = "rules") -> None:
+    """Checks that the caller may read rules of this owner, or `what` else is named; None stands for all owners.
 
     Raises:
         PermissionDenied: it may not.
     """
     if owner is not None and not may_see(corp_id, owner):
-        raise PermissionDenied(f"rules of {owner} are not yours to see", any_of=f"viewer, {_roles(owner)}")
+        raise PermissionDenied(f"{what} of {owner} are not yours to see", any_of=f"viewer, {_roles(owner)}")
 
 
 def _roles(owner: Owner) -> str:

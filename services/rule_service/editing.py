@@ -7,7 +7,7 @@ from rule_service.access import require_edit
 from rule_service.domain.rule import Rule, StoredRule
 from rule_service.domain.validation import validate_rule
 from rule_service.store import BindingCount, Operation, RuleStore
-from service_kit.errors import EtagMismatch
+from service_kit.errors import EtagMismatch, rule_changed
 from service_kit.revision import Revision
 from service_kit.writes import Write
 
@@ -85,4 +85,4 @@ async def configure_groups(
 
 def _require_state(stored: StoredRule, etag: str) -> None:
     if etag and etag != stored.etag:
-        raise EtagMismatch(stored.rule.rule_id, stored.etag)
+        raise rule_changed(stored.rule.rule_id, stored.etag)

@@ -68,7 +68,8 @@ async def _plan(
             raise BindingNotAllowed(stored.rule.rule_id, group.group.chat_id, why)
     others = await store.get_rules(corp_id, [rule_id for rule_id in current if rule_id not in asked])
     bind = sorted(asked.keys() - set(current))
-    full = tuple(rule_id for rule_id in bind if asked[rule_id].group_count >= limits.GROUPS_PER_RULE)
+    most = await _groups_per_rule(store, corp_id)
+    full = tuple(rule_id for rule_id in bind if asked[rule_id].group_count >= most)
     return bind, [it.rule.rule_id for it in others if may_edit(corp_id, it.rule.owner)], full
 
 
@@ -79,6 +80,7 @@ async def preview_configuration(
     at = await store.revision(corp_id)
     groups = {group.ordinal: group for group in await store.get_groups(corp_id, chat_ids)}
     chunks = list(masks(groups))
+    most = await _groups_per_rule(store, corp_id)
     counts, over, touched = [], [], set()
     for stored in await store.get_rules(corp_id, rule_ids):
         require_edit(corp_id, stored.rule.owner)
@@ -92,7 +94,13 @@ async def preview_configuration(
         after = before + len(changing) if operation is Operation.BIND else before - len(changing)
         counts.append(BindingCount(stored.rule.rule_id, before, after))
         touched |= changing
-        if after > max(limits.GROUPS_PER_RULE, before):
+        if after > max(most, before):
             over.append(stored.rule.rule_id)
     members = sum(groups[ordinal].group.member_count for ordinal in touched)
     return counts, BlastRadius(len(touched), members, tuple(over)), at
+
+
+async def _groups_per_rule(store: RuleStore, corp_id: str) -> int:
+    """Returns the limit that holds in the corp."""
+    stored = await store.get_settings(corp_id)
+    return min(limits.GROUPS_PER_RULE, stored.settings.limits.groups_per_rule)

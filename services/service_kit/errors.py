@@ -116,16 +116,20 @@ class GroupNotFound(NotFound):
 
 
 class EtagMismatch(GroupguardError):
-    """The rule changed since its etag was read."""
+    """Something changed since its etag was read."""
 
     reason = "ETAG_MISMATCH"
 
-    def __init__(self, rule_id: str, etag: str) -> None:
+    def __init__(self, what: str, etag: str, **names: str) -> None:
+        """Names what changed, as `rule 019a…`, and its etag now; `names` are the ids by which programs know it."""
         super().__init__(
-            f"rule {rule_id} has changed: its etag is now {etag}; read it again and repeat",
-            rule_id=rule_id,
-            etag=etag,
+            f"{what} changed meanwhile: the etag is now {etag}; read again and repeat", **names, etag=etag
         )
+
+
+def rule_changed(rule_id: str, etag: str) -> EtagMismatch:
+    """Returns the error for a rule whose etag is another one now."""
+    return EtagMismatch(f"rule {rule_id}", etag, rule_id=rule_id)
 
 
 class RequestIdReused(GroupguardError):
@@ -192,3 +196,14 @@ class RulesUnavailable(GroupguardError):
 
     def __init__(self, corp_id: str, why: str) -> None:
         super().__init__(f"the rules of corp {corp_id} can't be loaded: {why}", corp_id=corp_id)
+
+
+class CheckUnavailable(GroupguardError):
+    """A check that a verdict needs can't be made, and the corp wants no verdict without it."""
+
+    reason = "CHECK_UNAVAILABLE"
+
+    def __init__(self, check: str) -> None:
+        super().__init__(
+            f"the check {check} can't be made now, and the corp's settings ask for an error then", check=check
+        )

@@ -29,6 +29,7 @@ _CODES: dict[type[errors.GroupguardError], int] = {
     errors.PermissionDenied: code_pb2.PERMISSION_DENIED,
     errors.RulesUnavailable: code_pb2.UNAVAILABLE,
     errors.CallTooLong: code_pb2.DEADLINE_EXCEEDED,
+    errors.CheckUnavailable: code_pb2.UNAVAILABLE,
 }
 
 

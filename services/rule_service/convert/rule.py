@@ -5,10 +5,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from groupguard.common.v1 import blacklist_kind_pb2
 from groupguard.rule.v1 import rule_pb2
 from rule_service.convert.conditions import read_conditions, write_conditions
+from rule_service.convert.masks import merge
 from rule_service.convert.values import ValueReader, timestamp, write_enum
 from rule_service.domain import limits
 from rule_service.domain import rule as domain
-from service_kit.errors import InvalidFields, Violation, invalid
+from service_kit.errors import InvalidFields, Violation
 
 _OWNERS = {
     rule_pb2.OWNER_KIND_SUPER_ADMIN: domain.OwnerKind.SUPER_ADMIN,
@@ -68,6 +69,15 @@ def _owner(reader: ValueReader, owner: rule_pb2.Owner, path: str) -> domain.Owne
     return domain.Owner(kind, getattr(owner, ids[kind]) if kind in ids else "")
 
 
+def write_owner(owner: domain.Owner) -> rule_pb2.Owner:
+    """Writes an owner."""
+    return rule_pb2.Owner(
+        kind=write_enum(_OWNERS, owner.kind),
+        strategy_id=owner.id if owner.kind is domain.OwnerKind.STRATEGY else "",
+        userid=owner.id if owner.kind is domain.OwnerKind.MEMBER else "",
+    )
+
+
 def read_rule(rule: rule_pb2.Rule, rule_id: str, created_at: float, updated_at: float) -> domain.Rule:
     """Reads a rule; output-only fields come as arguments.
 
@@ -107,30 +117,7 @@ def merged(stored: domain.StoredRule, update: rule_pb2.Rule, mask: FieldMask) ->
     Raises:
         InvalidFields: the mask names something that can't be changed, or nothing.
     """
-    paths = list(mask.paths)
-    if paths == ["*"]:
-        paths = [path for path in CHANGEABLE if "." not in path]
-    elif not paths:
-        paths = [path for path in CHANGEABLE if "." not in path and _is_set(update, path)]
-    if wrong := [path for path in paths if path not in CHANGEABLE]:
-        raise InvalidFields(
-            [
-                Violation("update_mask", f"{path[:64]!r} can't be changed; {', '.join(CHANGEABLE)} can")
-                for path in wrong
-            ]
-        )
-    if not paths:
-        raise invalid("update_mask", "nothing to change: no changeable field of the rule is set")
-    rule = write_rule(stored)
-    for path in paths:
-        if "." in path:  # MergeMessage skips a path whose parent is unset; naming it means to clear the field
-            getattr(update, path.partition(".")[0]).SetInParent()
-    FieldMask(paths=paths).MergeMessage(update, rule, True, True)
-    return rule
-
-
-def _is_set(rule: rule_pb2.Rule, path: str) -> bool:
-    return any(field.name == path for field, _ in rule.ListFields())
+    return merge(write_rule(stored), update, mask, CHANGEABLE, "rule")
 
 
 def write_rule(stored: domain.StoredRule) -> rule_pb2.Rule:
@@ -138,11 +125,7 @@ def write_rule(stored: domain.StoredRule) -> rule_pb2.Rule:
     rule = stored.rule
     return rule_pb2.Rule(
         rule_id=rule.rule_id,
-        owner=rule_pb2.Owner(
-            kind=write_enum(_OWNERS, rule.owner.kind),
-            strategy_id=rule.owner.id if rule.owner.kind is domain.OwnerKind.STRATEGY else "",
-            userid=rule.owner.id if rule.owner.kind is domain.OwnerKind.MEMBER else "",
-        ),
+        owner=write_owner(rule.owner),
         display_name=rule.display_name,
         state=write_enum(_STATES, rule.state),
         conditions=write_conditions(rule.conditions),

@@ -31,6 +31,14 @@ class ValueReader:
             )
         return duration.ToMilliseconds()
 
+    def seconds(self, path: str, duration: Duration) -> int:
+        """Returns a duration in seconds; notes a violation where there is a fraction of one."""
+        if duration.nanos:
+            self.violations.append(
+                Violation(path, f"whole seconds are needed, not {duration.nanos} ns besides")
+            )
+        return duration.seconds
+
 
 def write_enum(known: Mapping[Any, K], value: K) -> Any:
     """Returns the number that stands for a value."""

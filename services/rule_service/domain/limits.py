@@ -37,5 +37,14 @@ MEMBERS_PER_GROUP = 100_000
 """Far above what WeCom allows; it guards the sums."""
 RULES_PER_SET_CALL = 1_000
 """Rules in one SetGroupRules call."""
+EXEMPT_CUSTOMERS_PER_OWNER = 10_000
+"""Customers in one list of exempt ones: the corp's, or a member's."""
+EXEMPT_CUSTOMERS_PER_CALL = 1_000
+"""Customers in one AddExemptCustomers or RemoveExemptCustomers call."""
+EXEMPTION_REASON_CHARACTERS = 200
+DECISION_RETENTION_SECONDS = (3_600, 7_776_000)
+"""Bounds of how long logged decisions are kept: 1 hour to 90 days."""
+DEFAULT_DECISION_RETENTION_SECONDS = 2_592_000
+"""30 days."""
 WARNINGS_BEFORE_KICK = (1, 10)
 DEFAULT_WARNINGS_BEFORE_KICK = 3

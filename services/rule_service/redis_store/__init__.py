@@ -1,11 +1,13 @@
 """RuleStore on Redis or Valkey: one script in `lua/` for each write, plain commands for reading."""
 
 from rule_service.redis_store.bindings import RedisBindings
+from rule_service.redis_store.exemptions import RedisExemptions
 from rule_service.redis_store.groups import RedisGroups
 from rule_service.redis_store.rules import RedisRules
+from rule_service.redis_store.settings import RedisSettings
 
 __all__ = ["RedisRuleStore"]
 
 
-class RedisRuleStore(RedisRules, RedisBindings, RedisGroups):
+class RedisRuleStore(RedisRules, RedisBindings, RedisGroups, RedisExemptions, RedisSettings):
     """See `rule_service.store.RuleStore`."""

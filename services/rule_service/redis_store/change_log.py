@@ -6,8 +6,8 @@ from itertools import count
 import msgspec
 
 from rule_service.domain.bindings import masks
-from rule_service.redis_store.records import read_group, read_rule
-from rule_service.store import BindingChange, Change, DeletedRule, Operation
+from rule_service.redis_store.records import read_group, read_rule, read_settings
+from rule_service.store import BindingChange, Change, DeletedRule, ExemptionChange, Operation
 from service_kit.revision import Revision
 
 
@@ -64,4 +64,8 @@ def _changes(kind: bytes, payload: bytes) -> list[Change]:
                 BindingChange(operation, rule_ids, chunk, mask)
                 for chunk, mask in masks(logged.ordinals).items()
             ]
+        case b"exempt":
+            return [msgspec.json.decode(payload, type=ExemptionChange)]
+        case b"settings":
+            return [read_settings(payload)]
     raise ValueError(f"unknown kind of change {kind!r}")

@@ -1,6 +1,7 @@
 """The keys of RuleService, all of a corp in one slot.
 
-gg:rule:{corp}:meta           hash    revision, chain, ordinals (how many were given out)
+gg:rule:{corp}:meta           hash    revision, chain, ordinals (how many were given out), settings
+                                      (<revision>:<json>), limit:<name> for each limit of the corp's own
 gg:rule:{corp}:log            stream  id <revision>-0: before, chain, kind, payload
 gg:rule:{corp}:request:<id>   hash    fingerprint, answer; for an hour
 gg:rule:{corp}:rules          hash    rule_id → <revision>:<json>
@@ -10,6 +11,10 @@ gg:rule:{corp}:bindings       hash    rule_id → <number of groups>;<chunk>,<ch
 gg:rule:{corp}:bits:<rule_id>:<chunk>  string  bitmap of 8,192 group ordinals
 gg:rule:{corp}:groups         hash    chat_id → <ordinal>:<json>
 gg:rule:{corp}:by_ordinal     hash    ordinal → chat_id
+gg:rule:{corp}:exempt:corp    hash    external_userid → <json>: the corp's list of exempt customers
+gg:rule:{corp}:exempt:member:<userid>  hash  likewise, a member's
+gg:rule:{corp}:exempt_lists   zset    owner_userids of the lists that hold somebody, empty for the corp's,
+                                      all with score 0
 gg:rule:{corp}:scratch:<n>    string  inside scripts only
 """
 
@@ -64,6 +69,14 @@ class RuleKeys:
     @property
     def by_ordinal(self) -> str:
         return self._key("by_ordinal")
+
+    def exempt(self, owner_userid: str) -> str:
+        """Returns the key of a member's list of exempt customers, or with no owner_userid of the corp's."""
+        return self._key("exempt", "member", owner_userid) if owner_userid else self._key("exempt", "corp")
+
+    @property
+    def exempt_lists(self) -> str:
+        return self._key("exempt_lists")
 
     @property
     def scratch(self) -> tuple[str, str]:

@@ -6,10 +6,12 @@ from typing import Any
 from rule_service.domain.bindings import CHUNK_ORDINALS, ordinals
 from rule_service.domain.group import StoredGroup
 from rule_service.domain.rule import Owner, StoredRule
+from rule_service.domain.settings import StoredSettings
 from rule_service.redis_store.change_log import changes, revision_after, revision_before
+from rule_service.redis_store.exempt_lists import read_exemptions
 from rule_service.redis_store.keys import RuleKeys
 from rule_service.redis_store.notices import listen
-from rule_service.redis_store.records import read_group, read_rule, read_summary
+from rule_service.redis_store.records import read_group, read_rule, read_settings, read_summary
 from rule_service.store import BindingChange, Change, Operation
 from service_kit.errors import GroupNotFound, RuleNotFound
 from service_kit.redis_client import StoreClient
@@ -80,6 +82,10 @@ class RedisReader:
             it for chunk, bitmap in zip(chunks, bitmaps, strict=True) for it in ordinals(chunk, bitmap or b"")
         }
 
+    async def get_settings(self, corp_id: str) -> StoredSettings:
+        with store_errors():
+            return read_settings(await self._client.hget(RuleKeys(corp_id).meta, "settings"))
+
     async def revision(self, corp_id: str) -> Revision:
         with store_errors():
             number, chain = await self._client.hmget(RuleKeys(corp_id).meta, ["revision", "chain"])
@@ -118,6 +124,10 @@ class RedisReader:
         while rule_ids := await self._rule_ids(keys, None, after, _BATCH):
             yield [rule async for rule in self._rules_and_bindings(keys, rule_ids)]
             after = rule_ids[-1]
+        async for part in read_exemptions(self._client, keys, _BATCH):
+            yield list(part)
+        if (settings := await self.get_settings(corp_id)).revision:
+            yield [settings]
 
     async def _rules_and_bindings(self, keys: RuleKeys, rule_ids: Sequence[str]) -> AsyncIterator[Change]:
         for stored in await self._read_rules(keys, rule_ids):

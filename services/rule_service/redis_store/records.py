@@ -4,6 +4,12 @@ import msgspec
 
 from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Rule, StoredRule
+from rule_service.domain.settings import CorpSettings, StoredSettings
+
+
+class _SettingsRecord(msgspec.Struct):
+    settings: CorpSettings
+    updated_at: float
 
 
 def rule_json(rule: Rule) -> bytes:
@@ -14,6 +20,20 @@ def rule_json(rule: Rule) -> bytes:
 def group_json(group: Group) -> bytes:
     """Writes what the registry knows of a group."""
     return msgspec.json.encode(group)
+
+
+def settings_json(settings: CorpSettings, updated_at: float) -> bytes:
+    """Writes a corp's settings and when they came to be so."""
+    return msgspec.json.encode(_SettingsRecord(settings, updated_at))
+
+
+def read_settings(record: bytes | None) -> StoredSettings:
+    """Reads `<revision>:<json>`; a corp that never decided has none."""
+    if record is None:
+        return StoredSettings()
+    revision, _, body = record.partition(b":")
+    read = msgspec.json.decode(body, type=_SettingsRecord)
+    return StoredSettings(read.settings, int(revision), read.updated_at)
 
 
 def read_rule(record: bytes, summary: bytes | None) -> StoredRule:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from rule_service.domain import limits
-from service_kit.errors import EtagMismatch, LimitExceeded, PassedLimit, RuleNotFound
+from service_kit.errors import LimitExceeded, PassedLimit, RuleNotFound, rule_changed
 from service_kit.store_errors import ScriptRefused
 
 
@@ -19,14 +18,14 @@ def raise_rule_refusal(refusal: ScriptRefused, rule_id: str) -> None:
     if refusal.code == "RULE_NOT_FOUND":
         raise RuleNotFound(refusal.details["rule_ids"]) from None
     if refusal.code == "ETAG_MISMATCH":
-        raise EtagMismatch(rule_id, refusal.details["etag"]) from None
+        raise rule_changed(rule_id, refusal.details["etag"]) from None
     if refusal.code not in ("CHANGED_MEANWHILE", "LIMIT"):
         raise refusal
 
 
 def too_many_groups(refusal: ScriptRefused) -> LimitExceeded:
     """Returns the error that names every rule that would be in too many groups."""
-    most = limits.GROUPS_PER_RULE
+    most = refusal.details["limit"]
     return LimitExceeded(
         [
             PassedLimit(f"rule {over['rule_id']}", "groups of a rule", most, over["current"], over["asked"])

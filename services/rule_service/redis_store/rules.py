@@ -17,17 +17,18 @@ class RedisRules(RedisWriter):
 
     async def create_rule(self, write: Write, rule: Rule) -> tuple[StoredRule, Revision]:
         keys = RuleKeys(write.corp_id)
-        most = limits.RULES_PER_OWNER
         try:
             result, revision = await self._write(
                 "create_rule",
                 write,
                 [keys.rules, keys.ids(), keys.ids(rule.owner)],
-                [rule.rule_id, rule_json(rule), most],
+                [rule.rule_id, rule_json(rule), limits.RULES_PER_OWNER],
             )
         except ScriptRefused as refusal:
-            current = details(refusal, "LIMIT")["current"]
-            limit = PassedLimit(f"corp {write.corp_id}", f"rules of {rule.owner}", most, current, 1)
+            full = details(refusal, "LIMIT")
+            limit = PassedLimit(
+                f"corp {write.corp_id}", f"rules of {rule.owner}", full["limit"], full["current"], 1
+            )
             raise LimitExceeded([limit]) from None
         return _stored(result), revision
 

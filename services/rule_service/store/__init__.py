@@ -13,15 +13,25 @@ Every method raises StoreUnavailable when the store does not answer.
 from typing import Protocol
 
 from rule_service.store.bindings import BindingCount, Bindings, GroupRulesSet
-from rule_service.store.changes import BindingChange, Change, Changes, DeletedRule, Operation
+from rule_service.store.changes import (
+    BindingChange,
+    Change,
+    Changes,
+    DeletedRule,
+    ExemptionChange,
+    Operation,
+)
+from rule_service.store.exemptions import Exemptions
 from rule_service.store.groups import Groups, Upserted
 from rule_service.store.rules import Rules
+from rule_service.store.settings import Settings
 
 __all__ = [
     "BindingChange",
     "BindingCount",
     "Change",
     "DeletedRule",
+    "ExemptionChange",
     "GroupRulesSet",
     "Operation",
     "RuleStore",
@@ -29,5 +39,5 @@ __all__ = [
 ]
 
 
-class RuleStore(Rules, Bindings, Groups, Changes, Protocol):
-    """Keeps rules, groups and bindings of all corps."""
+class RuleStore(Rules, Bindings, Groups, Exemptions, Settings, Changes, Protocol):
+    """Keeps rules, groups, bindings, exemptions and settings of all corps."""

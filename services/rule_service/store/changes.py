@@ -7,6 +7,7 @@ from typing import Protocol
 
 from rule_service.domain.group import StoredGroup
 from rule_service.domain.rule import StoredRule
+from rule_service.domain.settings import StoredSettings
 from service_kit.revision import Revision
 
 
@@ -35,7 +36,18 @@ class DeletedRule:
     rule_id: str
 
 
-Change = StoredRule | DeletedRule | StoredGroup | BindingChange
+@dataclass(frozen=True, slots=True)
+class ExemptionChange:
+    """A change of one list of exempt customers."""
+
+    owner_userid: str
+    """Whose list; empty for the corp's."""
+    added: tuple[str, ...] = ()
+    """external_userids."""
+    removed: tuple[str, ...] = ()
+
+
+Change = StoredRule | DeletedRule | StoredGroup | BindingChange | ExemptionChange | StoredSettings
 
 
 class Changes(Protocol):
@@ -51,7 +63,7 @@ class Changes(Protocol):
         """
 
     def read_everything(self, corp_id: str) -> AsyncIterator[list[Change]]:
-        """Yields all groups, rules and bindings, as changes from nothing, some at a time.
+        """Yields all groups, rules, bindings, exemptions and settings, as changes from nothing, some at a time.
 
         What is written meanwhile may or may not be in it: apply the changes since the revision it began at.
         """

@@ -53,7 +53,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
           "metadata": { "chat_id": "wrOgAAAA001", "missing": "1" } }
     """
     ERROR_REASON_ETAG_MISMATCH: _ErrorReason.ValueType  # 5
-    """ABORTED: the rule changed since the etag was read; read it again and repeat.
+    """ABORTED: the rule, or the corp's settings, changed since the etag was read; read again
+    and repeat. `etag` is the new one; rule_id is there for a rule only.
 
         { "reason": "ETAG_MISMATCH", "domain": "groupguard",
           "metadata": { "rule_id": "019ab0c4d1e2f3a4b5c6d7e8", "etag": "41" } }
@@ -134,6 +135,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         { "reason": "MIGRATION_NOT_ALLOWED", "domain": "groupguard",
           "metadata": { "setting": "GROUPGUARD_ALLOW_MIGRATION" } }
     """
+    ERROR_REASON_CHECK_UNAVAILABLE: _ErrorReason.ValueType  # 18
+    """UNAVAILABLE: a check that a verdict needs could not be made, and the corp's settings say
+    check_failure = ERROR. `check` is BLACKLIST or STRIKES, as in a verdict's not_evaluated.
+
+        { "reason": "CHECK_UNAVAILABLE", "domain": "groupguard",
+          "metadata": { "check": "BLACKLIST" } }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Names why a call failed. Every error status carries a google.rpc.ErrorInfo whose
@@ -172,7 +180,8 @@ there). A google.rpc.ResourceInfo names the first 50.
       "metadata": { "chat_id": "wrOgAAAA001", "missing": "1" } }
 """
 ERROR_REASON_ETAG_MISMATCH: ErrorReason.ValueType  # 5
-"""ABORTED: the rule changed since the etag was read; read it again and repeat.
+"""ABORTED: the rule, or the corp's settings, changed since the etag was read; read again
+and repeat. `etag` is the new one; rule_id is there for a rule only.
 
     { "reason": "ETAG_MISMATCH", "domain": "groupguard",
       "metadata": { "rule_id": "019ab0c4d1e2f3a4b5c6d7e8", "etag": "41" } }
@@ -252,5 +261,12 @@ ERROR_REASON_MIGRATION_NOT_ALLOWED: ErrorReason.ValueType  # 17
 
     { "reason": "MIGRATION_NOT_ALLOWED", "domain": "groupguard",
       "metadata": { "setting": "GROUPGUARD_ALLOW_MIGRATION" } }
+"""
+ERROR_REASON_CHECK_UNAVAILABLE: ErrorReason.ValueType  # 18
+"""UNAVAILABLE: a check that a verdict needs could not be made, and the corp's settings say
+check_failure = ERROR. `check` is BLACKLIST or STRIKES, as in a verdict's not_evaluated.
+
+    { "reason": "CHECK_UNAVAILABLE", "domain": "groupguard",
+      "metadata": { "check": "BLACKLIST" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -70,6 +70,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """Kick: the sender is on the personal blacklist of the group's owner."""
     REASON_RULE_HIT: _Reason.ValueType  # 7
     """Warn or kick: the hits tell which rules."""
+    REASON_EXEMPT: _Reason.ValueType  # 8
+    """Allowed: the sender is exempt from all rules here, so none was looked at."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a verdict is what it is."""
@@ -90,6 +92,8 @@ REASON_PERSONAL_BLACKLIST: Reason.ValueType  # 6
 """Kick: the sender is on the personal blacklist of the group's owner."""
 REASON_RULE_HIT: Reason.ValueType  # 7
 """Warn or kick: the hits tell which rules."""
+REASON_EXEMPT: Reason.ValueType  # 8
+"""Allowed: the sender is exempt from all rules here, so none was looked at."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 class _Condition:
@@ -374,7 +378,10 @@ Global___Span: _TypeAlias = Span  # noqa: Y015
 
 @_typing.final
 class SkippedCheck(_message.Message):
-    """A check that could not be made."""
+    """A check that could not be made. In a corp whose settings say check_failure = ERROR a
+    message for which BLACKLIST or STRIKES is UNAVAILABLE gets no verdict but the error
+    CHECK_UNAVAILABLE.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

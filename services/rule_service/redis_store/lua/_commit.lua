@@ -1,6 +1,6 @@
 -- What every write of RuleService begins and ends with, besides its request_id (KEYS[1], ARGV[1]).
 --
--- KEYS[2] meta: hash of revision, chain, ordinals   KEYS[3] log: stream of changes   ARGV[2] corp_id
+-- KEYS[2] meta: hash of revision, chain, ordinals, settings, limit:<name>   KEYS[3] log: stream of changes   ARGV[2] corp_id
 
 local META, LOG, CORP = KEYS[2], KEYS[3], ARGV[2]
 
@@ -8,6 +8,11 @@ local LOG_LENGTH = 1000 -- revisions a follower may be behind before it starts a
 
 local function next_revision()
   return tonumber(redis.call('HGET', META, 'revision') or '0') + 1
+end
+
+-- Returns the limit that holds in the corp: its own one, but never more than groupguard's.
+local function own_limit(name, most)
+  return math.min(tonumber(redis.call('HGET', META, 'limit:' .. name) or most), most)
 end
 
 -- Ends a write that changes nothing.

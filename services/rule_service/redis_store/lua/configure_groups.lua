@@ -8,7 +8,7 @@
 local answer = answered()
 if answer then return answer end
 
-local operation, most = ARGV[3], tonumber(ARGV[4])
+local operation, most = ARGV[3], own_limit('groups_per_rule', tonumber(ARGV[4]))
 local rule_count, chunk_count = tonumber(ARGV[7]), tonumber(ARGV[8])
 local mask, masked = KEYS[7], KEYS[8]
 local function rule_id(r) return ARGV[8 + r] end
@@ -62,7 +62,7 @@ for r = 1, rule_count do
 end
 if #over > 0 or not changed then
   redis.call('DEL', mask, masked)
-  if #over > 0 then return refuse('LIMIT', {rules = over}) end
+  if #over > 0 then return refuse('LIMIT', {limit = most, rules = over}) end
   return keep(results)
 end
 

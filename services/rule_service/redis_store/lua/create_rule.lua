@@ -3,8 +3,8 @@
 local answer = answered()
 if answer then return answer end
 
-local current = redis.call('ZCARD', KEYS[6])
-if current >= tonumber(ARGV[5]) then return refuse('LIMIT', {current = current}) end
+local current, most = redis.call('ZCARD', KEYS[6]), own_limit('rules_per_owner', tonumber(ARGV[5]))
+if current >= most then return refuse('LIMIT', {limit = most, current = current}) end
 
 local record = next_revision() .. ':' .. ARGV[4]
 redis.call('HSET', KEYS[4], ARGV[3], record)

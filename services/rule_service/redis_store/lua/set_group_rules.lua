@@ -7,7 +7,7 @@ local answer = answered()
 if answer then return answer end
 
 if tonumber(ARGV[3]) ~= next_revision() - 1 then return refuse('CHANGED_MEANWHILE') end
-local chunk, place, most = ARGV[4], ARGV[5], tonumber(ARGV[6])
+local chunk, place, most = ARGV[4], ARGV[5], own_limit('groups_per_rule', tonumber(ARGV[6]))
 local plan = cjson.decode(ARGV[7])
 
 local over = {}
@@ -15,7 +15,7 @@ for _, rule_id in ipairs(plan.bind) do
   local count = read_summary(redis.call('HGET', KEYS[4], rule_id))
   if count + 1 > most then over[#over + 1] = {rule_id = rule_id, current = count, asked = 1} end
 end
-if #over > 0 then return refuse('LIMIT', {rules = over}) end
+if #over > 0 then return refuse('LIMIT', {limit = most, rules = over}) end
 
 local key = 4
 local function set(rule_ids, bit)
