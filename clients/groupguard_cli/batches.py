@@ -25,11 +25,13 @@ def split(items: Sequence[_Item], size: int) -> list[Sequence[_Item]]:
 
 
 @contextmanager
-def progress_bar(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def progress_bar(title: str, total: int | None, *, visible: bool = True) -> Iterator[Callable[[int], None]]:
     """Shows a progress bar on standard error; what is yielded tells it how much more is done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # Left to itself it would take what is printed meanwhile to standard error, too.
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True), redirect_stdout=False, disable=not visible
+    ) as progress:
         task = progress.add_task(title, total=total)
         yield lambda more: progress.advance(task, more)
 
@@ -57,7 +59,7 @@ def send_all(
     total = sum(weight for weight, _ in requests)
     done = 0
     try:
-        with progress_bar(title, total) as advance:
+        with progress_bar(title, total, visible=len(requests) > 1) as advance:
             for weight, request in requests:
                 request.request_id = str(uuid.uuid4())
                 answer = _sent(method, request)

@@ -32,9 +32,7 @@ Customers = Annotated[
 ]
 CustomersFile = Annotated[
     Path | None,
-    typer.Option(
-        "--file", exists=True, dir_okay=False, allow_dash=True, help="One external_userid a line; - is stdin."
-    ),
+    typer.Option("--file", help="One external_userid a line; - is stdin."),
 ]
 ListOwner = Annotated[
     str, typer.Option("--owner", metavar="USERID", help="This member's list instead of the whole corp's.")
@@ -59,6 +57,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Exempt customers from all rules, in the whole corp or with --owner in one member's groups."""
+    ids = _named(customers, file)
     requests = [
         (
             len(part),
@@ -68,7 +67,7 @@ def add(
                 customers=[ExemptCustomer(external_userid=id, reason=reason) for id in part],
             ),
         )
-        for part in split(_named(customers, file), CUSTOMERS_IN_CALL)
+        for part in split(ids, CUSTOMERS_IN_CALL)
     ]
     count = 0
     with connected() as gg:
@@ -76,7 +75,7 @@ def add(
             count += answer.added_count
             if as_json:
                 print(json_line(answer))
-    tell(f"{count:,} customers more are exempt.")
+    tell(f"Newly exempt: {count:,} of {len(ids):,}.")
 
 
 @app.command()
@@ -88,12 +87,13 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Exempt customers no longer."""
+    ids = _named(customers, file)
     requests = [
         (
             len(part),
             RemoveExemptCustomersRequest(corp_id=corp, owner=owner_or_admins(owner), external_userids=part),
         )
-        for part in split(_named(customers, file), CUSTOMERS_IN_CALL)
+        for part in split(ids, CUSTOMERS_IN_CALL)
     ]
     count = 0
     with connected() as gg:
@@ -101,7 +101,7 @@ def remove(
             count += answer.removed_count
             if as_json:
                 print(json_line(answer))
-    tell(f"{count:,} customers fewer are exempt.")
+    tell(f"Exempt no longer: {count:,} of {len(ids):,}.")
 
 
 @app.command("list")

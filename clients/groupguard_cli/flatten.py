@@ -32,6 +32,8 @@ def flatten(message: Message, above: str = "") -> dict[str, Value]:
 def _words(field: FieldDescriptor, value: Any) -> str:
     if field.enum_type is not None:
         return _enum_word(field.enum_type, value)
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, Timestamp):
         return moment(value)
     if isinstance(value, Duration):

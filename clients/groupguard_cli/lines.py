@@ -19,7 +19,7 @@ _Message = TypeVar("_Message", bound=Message)
 
 
 class BadLines(Exception):
-    """Lines of a file are not what they should be; the text has a line for each of the first."""
+    """A file, or lines of it, are not what they should be; the text has a line for each of the first."""
 
     def __init__(self, problems: list[str]) -> None:
         shown = problems[:_SHOWN_PROBLEMS]
@@ -45,12 +45,20 @@ def file_name(file: Path) -> str:
 
 @contextmanager
 def opened(file: Path) -> Iterator[IO[bytes]]:
-    """Opens a file for reading; `-` is standard input, which stays open."""
+    """Opens a file for reading; `-` is standard input, which stays open.
+
+    Raises:
+        BadLines: it can't be read.
+    """
     if str(file) == "-":
         yield sys.stdin.buffer
-    else:
-        with file.open("rb") as raw:
-            yield raw
+        return
+    try:
+        raw = file.open("rb")
+    except OSError as error:
+        raise BadLines([f"{file}: {error.strerror}"]) from None
+    with raw:
+        yield raw
 
 
 def read_lines(file: Path, read: Callable[[str], _Read]) -> Iterator[tuple[int, _Read]]:

@@ -26,9 +26,7 @@ ChatId = Annotated[str, typer.Argument(metavar="CHAT", help="chat_id.")]
 ChatIds = Annotated[list[str] | None, typer.Argument(metavar="CHAT", help="chat_id, any number.")]
 ChatsFile = Annotated[
     Path | None,
-    typer.Option(
-        "--chats-file", exists=True, dir_okay=False, allow_dash=True, help="One chat_id a line; - is stdin."
-    ),
+    typer.Option("--chats-file", help="One chat_id a line; - is stdin."),
 ]
 
 NO_LIMIT = 1 << 62

@@ -68,8 +68,8 @@ def print_one(message: Message, fields: Iterable[tuple[str, str]], *, as_json: b
 
 def _print_table(titles: list[str], rows: list[list[str]]) -> None:
     table = Table()
-    for title in titles:
-        table.add_column(title, overflow="fold")
+    for number, title in enumerate(titles):
+        table.add_column(title, overflow="fold", no_wrap=number == 0)  # what is copied stays in one piece
     for row in rows:
         table.add_row(*map(escape, row))
     Console().print(table)

@@ -48,7 +48,7 @@ def export(
         raise typer.Exit(1) from None
     if as_json and not to_stdout:
         print(json_line(end))
-    tell(f"{count:,} records of {corp} at revision {end.rules_revision}.")
+    tell(f"Records: {count:,}, at revision {end.rules_revision}.")
     if end.changed_meanwhile:
         errors.print(
             "[yellow]Something was written meanwhile: the export may hold some of it and not the rest. Export again.[/yellow]"

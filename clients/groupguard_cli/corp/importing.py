@@ -97,7 +97,7 @@ def import_(
                     f"{written:,} of {len(lines):,} records are written. Go on with --from {lines[written]}."
                 )
             raise
-    tell(f"{written:,} records are imported; {changed:,} of them changed something.")
+    tell(f"Records: {written:,}, that changed something: {changed:,}.")
 
 
 def _record(line: str) -> CorpRecord:

@@ -25,6 +25,20 @@ def keys() -> tuple[str, ...]:
     return tuple(key for key in _keys(CorpSettings.DESCRIPTOR) if key not in _NOT_SET)
 
 
+@cache
+def _switches() -> frozenset[str]:
+    """Returns the keys that are true or false, and false where nothing is said."""
+    return frozenset(key for key in keys() if _field(key).type == FieldDescriptor.TYPE_BOOL)
+
+
+def _field(key: str) -> Any:
+    descriptor: Any = CorpSettings.DESCRIPTOR
+    *above, name = key.split(".")
+    for part in above:
+        descriptor = descriptor.fields_by_name[part].message_type
+    return descriptor.fields_by_name[name]
+
+
 def _keys(descriptor: Descriptor, above: str = "") -> Iterator[str]:
     for field in descriptor.fields:
         inner = field.message_type
@@ -36,8 +50,7 @@ def _keys(descriptor: Descriptor, above: str = "") -> Iterator[str]:
 
 def shown(settings: CorpSettings, key: str) -> str:
     """Returns a setting's value as `assign` takes it; empty if it has its default."""
-    value = flatten(settings).get(key, "")
-    return value.lower() if isinstance(value, str) else ""
+    return str(flatten(settings).get(key) or ("false" if key in _switches() else ""))
 
 
 def assign(settings: CorpSettings, key: str, value: str) -> None:
@@ -53,7 +66,7 @@ def assign(settings: CorpSettings, key: str, value: str) -> None:
         message.SetInParent()
     if not value:
         return
-    field = message.DESCRIPTOR.fields_by_name[name]
+    field = _field(key)
     if field.message_type is not None:
         getattr(message, name).CopyFrom(_duration(value))
     else:

@@ -42,7 +42,7 @@ def dismiss(
             released += answer.released_binding_count
             if as_json:
                 print(json_line(answer))
-    tell(f"{dismissed:,} groups are dismissed, {released:,} bindings went.")
+    tell(f"Newly dismissed: {dismissed:,} of {len(chat_ids):,}; bindings that went: {released:,}.")
 
 
 def set_rules(

@@ -22,9 +22,6 @@ def put(
     file: Annotated[
         Path,
         typer.Argument(
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
             help="CSV with a heading: chat_id, owner_userid, and if known display_name, strategy_ids (with ; between "
             "them), member_count. Or a group as protobuf JSON on each line, as `groups list --json` prints. - is stdin.",
         ),
@@ -44,4 +41,4 @@ def put(
             released += answer.released_binding_count
             if as_json:
                 print(json_line(answer))
-    tell(f"{len(groups):,} groups are registered, {created:,} of them new; {released:,} bindings went.")
+    tell(f"Groups: {len(groups):,}, new: {created:,}; bindings that went: {released:,}.")

@@ -19,9 +19,6 @@ from groupguard_cli.session import connected
 RuleFile = Annotated[
     Path | None,
     typer.Argument(
-        exists=True,
-        dir_okay=False,
-        allow_dash=True,
         metavar="FILE",
         help="A rule as protobuf JSON, as `rules show --json` prints it; - is stdin.",
     ),
