@@ -1,5 +1,6 @@
 """A message as a flat list of fields, for tables and comparisons."""
 
+from collections.abc import MutableSequence
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -20,7 +21,7 @@ def flatten(message: Message, above: str = "") -> dict[str, Value]:
     flat: dict[str, Value] = {}
     for field, value in message.ListFields():
         path = f"{above}{field.name}"
-        if field.is_repeated:
+        if isinstance(value, MutableSequence):
             flat[path] = [_words(field, item) for item in value]
         elif field.message_type is not None and not isinstance(value, Timestamp | Duration):
             flat |= flatten(value, f"{path}.") or {path: "set"}

@@ -97,7 +97,8 @@ def parsed(text: str, message: _Message) -> _Message:
     try:
         return json_format.Parse(text, message)
     except json_format.ParseError as error:
-        raise ValueError(f"no {message.DESCRIPTOR.name}: {error}") from None
+        reason = " ".join(str(error).split())  # some come on several lines
+        raise ValueError(f"no {message.DESCRIPTOR.name}: {reason}") from None
     except RecursionError:
         raise ValueError(f"no {message.DESCRIPTOR.name}: nested too deep") from None
 

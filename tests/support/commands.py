@@ -139,7 +139,7 @@ class Caller:
 def in_terminal(
     *arguments: str | Path, env: Mapping[str, str], answer: str = "", columns: int = 100
 ) -> tuple[int, str]:
-    """Runs `groupguard` in a terminal of its own, types an answer, and returns the exit code and all that it shows."""
+    """Runs `groupguard` in a terminal of its own, answers its question, and returns the exit code and all that it shows."""
     above, below = pty.openpty()
     termios.tcsetwinsize(below, (50, columns))
     with subprocess.Popen(
@@ -150,11 +150,13 @@ def in_terminal(
         stderr=below,
     ) as process:
         os.close(below)
-        os.write(above, answer.encode())
-        shown = b""
+        shown, typed = b"", not answer
         with suppress(OSError):  # how a terminal ends whose programs are gone
             while more := os.read(above, 65_536):
                 shown += more
+                if not typed and b"[y/N]" in shown:
+                    os.write(above, answer.encode())
+                    typed = True
         code = process.wait(_PATIENCE)
     os.close(above)
     return code, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode("utf-8")).replace("\r\n", "\n")

@@ -94,7 +94,9 @@ def _configure(
             if tally.counts and not as_json:
                 print_list(tally.counts.values(), _COUNTS, as_json=False, nothing="")
         if dry_run:
-            _tell_blast_radius(tally, _groups_per_rule(gg, corp), exact=len(rule_ids) <= RULES_IN_CALL)
+            # A single call's own limits are told by its answer.
+            limit = _groups_per_rule(gg, corp) if len(requests) > 1 else GROUPS_OF_RULE
+            _tell_blast_radius(tally, limit, exact=len(rule_ids) <= RULES_IN_CALL)
 
 
 def _all_chats(gg: GroupGuard, corp: str) -> list[str]:
@@ -140,5 +142,5 @@ def _tell_blast_radius(tally: Tally, limit: int, *, exact: bool) -> None:
         "Nothing was changed."
     )
     if over := tally.over_limit(limit):
-        show(f"It would fail: more than {limit:,} groups for {', '.join(over)}")
+        show(f"It would fail: more groups than allowed for {', '.join(over)}.")
         raise typer.Exit(1)
