@@ -17,9 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from groupguard.filter.v1.filter_service_pb2 import BatchCheckMessagesRequest
 from groupguard.filter.v1.message_pb2 import Message
 from groupguard.rule.v1.rule_service_pb2 import GetRuleRequest
-from groupguard_cli.failures import describe, errors, show
+from groupguard_cli.failures import report
+from groupguard_cli.lines import read_lines, refusing_bad_lines
+from groupguard_cli.options import Corp
 from groupguard_cli.summary import Summary
-from groupguard_client import AsyncGroupGuard, failure, text_message
+from groupguard_client import AsyncGroupGuard, text_message
 
 BATCH = 500
 """Messages in one call."""
@@ -27,11 +29,6 @@ CALLS_AT_ONCE = 4
 BATCH_BYTES = 2 * 1024 * 1024
 """Size of one call, which is refused above 4 MiB."""
 _FIELDS = frozenset({"text", "chat_id", "external_userid", "group_nickname", "message_id"})
-_SHOWN_PROBLEMS = 20
-
-
-class BadLines(Exception):
-    """Lines of the file are no messages; the text has a line for each of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def check(
             '"message_id"; other keys are left alone.',
         ),
     ],
-    corp: Annotated[str, typer.Option(help="corp_id whose rules judge.")],
+    corp: Corp,
     chat: Annotated[str, typer.Option(help="chat_id of lines that name none.")] = "",
     sender: Annotated[
         str, typer.Option(help="external_userid of lines that name none.")
@@ -66,20 +63,12 @@ def check(
     Mind that checks are real: rules that blacklist or count warnings do so.
     Ends with exit code 1 if some messages could not be judged.
     """
-    try:
+    with refusing_bad_lines():
         lines = read_messages(file, chat, sender)
-    except BadLines as error:
-        show(error)
-        raise typer.Exit(2) from None
     try:
         summary = asyncio.run(_check(corp, lines))
     except grpc.RpcError as error:
-        errors.print(describe(error), highlight=False)
-        failed = failure(error)
-        if failed.code == "UNAVAILABLE" and not failed.reason:  # a server of ours would name one
-            errors.print(
-                "Is FilterService there? `groupguard serve all` starts one; GROUPGUARD_FILTER_ADDRESS names another."
-            )
+        report(error, "FilterService", "GROUPGUARD_FILTER_ADDRESS")
         raise typer.Exit(1) from None
     if as_json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2))
@@ -94,29 +83,16 @@ def read_messages(file: Path, chat: str, sender: str) -> list[Line]:
     Raises:
         BadLines: some lines are no messages; the text names them.
     """
-    lines: list[Line] = []
-    problems: list[str] = []
-    with file.open("rb") as raw:
-        for number, line in enumerate(raw, 1):
-            if not line.strip():
-                continue
-            try:
-                lines.append(Line(number, _message(line, chat, sender)))
-            except ValueError as error:
-                problems.append(f"{file}:{number}: {error}")
-    if len(problems) > _SHOWN_PROBLEMS:
-        problems[_SHOWN_PROBLEMS:] = [f"… and {len(problems) - _SHOWN_PROBLEMS} more lines"]
-    if problems:
-        raise BadLines("\n".join(problems))
-    return lines
+    return [
+        Line(number, message)
+        for number, message in read_lines(file, lambda line: _message(line, chat, sender))
+    ]
 
 
-def _message(line: bytes, chat: str, sender: str) -> Message:
+def _message(line: str, chat: str, sender: str) -> Message:
     """Reads a line; raises ValueError if it is no message, half a surrogate pair in its texts included."""
     try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
+        record = json.loads(line)
     except ValueError as error:
         raise ValueError(f"not JSON: {error}") from None
     if not isinstance(record, dict) or not isinstance(record.get("text"), str):

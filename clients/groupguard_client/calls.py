@@ -1,7 +1,7 @@
 """What the client adds to every call: a deadline, the token, and a request_id where a write has none."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,11 @@ class _Details(grpc.ClientCallDetails):
         self.compression = original.compression
 
 
-class SyncInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+class SyncInterceptor(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
     """Adds the defaults to calls of a synchronous channel."""
 
     def __init__(self, defaults: CallDefaults) -> None:
@@ -67,6 +71,15 @@ class SyncInterceptor(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientIn
     ) -> Any:
         details = _Details(client_call_details, self._defaults, client_call_details.timeout)
         return continuation(details, with_request_id(request))
+
+    def intercept_stream_stream(
+        self,
+        continuation: Callable[..., Any],
+        client_call_details: grpc.ClientCallDetails,
+        request_iterator: Iterator[Any],
+    ) -> Any:
+        details = _Details(client_call_details, self._defaults, client_call_details.timeout)
+        return continuation(details, request_iterator)
 
 
 def _aio_details(
@@ -107,3 +120,19 @@ class AsyncStreamInterceptor(grpc.aio.UnaryStreamClientInterceptor):
     ) -> Any:
         details = _aio_details(client_call_details, self._defaults, client_call_details.timeout)
         return await continuation(details, with_request_id(request))
+
+
+class AsyncStreamStreamInterceptor(grpc.aio.StreamStreamClientInterceptor):
+    """Adds the defaults to calls that stream both ways of an asyncio channel."""
+
+    def __init__(self, defaults: CallDefaults) -> None:
+        self._defaults = defaults
+
+    async def intercept_stream_stream(
+        self,
+        continuation: Callable[..., Any],
+        client_call_details: grpc.aio.ClientCallDetails,
+        request_iterator: Any,
+    ) -> Any:
+        details = _aio_details(client_call_details, self._defaults, client_call_details.timeout)
+        return await continuation(details, request_iterator)

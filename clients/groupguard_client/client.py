@@ -13,6 +13,7 @@ from groupguard.filter.v1.filter_service_pb2_grpc import FilterServiceStub
 from groupguard.rule.v1.rule_service_pb2_grpc import RuleServiceStub
 from groupguard_client.calls import (
     AsyncStreamInterceptor,
+    AsyncStreamStreamInterceptor,
     AsyncUnaryInterceptor,
     CallDefaults,
     SyncInterceptor,
@@ -109,7 +110,11 @@ class AsyncGroupGuard:
         """Makes the channels; see `GroupGuard`."""
         where = addresses or Addresses.from_environment()
         defaults = _defaults(timeout, token)
-        interceptors = [AsyncUnaryInterceptor(defaults), AsyncStreamInterceptor(defaults)]
+        interceptors = [
+            AsyncUnaryInterceptor(defaults),
+            AsyncStreamInterceptor(defaults),
+            AsyncStreamStreamInterceptor(defaults),
+        ]
         to_rule, to_filter, to_blacklist = self._channels = [
             grpc.aio.insecure_channel(target, channel_options(target, attempts), interceptors=interceptors)
             for target in (where.rule, where.filter, where.blacklist)

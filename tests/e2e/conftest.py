@@ -11,6 +11,7 @@ import pytest
 from groupguard_client import Addresses, GroupGuard
 from service_kit.embedded import EmbeddedStore
 from service_kit.suite import Suite
+from support.commands import Caller
 from support.corp import Corp
 from support.valkey import LOOPBACK, short_folder
 
@@ -61,3 +62,9 @@ def environment(addresses: Addresses) -> dict[str, str]:
         "GROUPGUARD_FILTER_ADDRESS": addresses.filter,
         "GROUPGUARD_BLACKLIST_ADDRESS": addresses.blacklist,
     }
+
+
+@pytest.fixture
+def call(environment: dict[str, str], corp: Corp) -> Caller:
+    """Calls commands on the test's corp."""
+    return Caller({**environment, "GROUPGUARD_CORP": corp.id})

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -22,7 +23,7 @@ from groupguard_client import Addresses, GroupGuard, failure
 from service_kit import auth
 from service_kit.embedded import EmbeddedStore
 from service_kit.suite import Suite
-from support.commands import groupguard, started
+from support.commands import groupguard, run, started
 from support.corp import Corp
 from support.processes import is_alive, wait_gone, wait_until
 from support.services import ROOT, running
@@ -87,6 +88,19 @@ def connect(ports: dict[str, int]) -> GroupGuard:
         ("demo",),
         ("check",),
         ("token",),
+        ("rules",),
+        *(("rules", command) for command in ("list", "show", "create", "update", "delete")),
+        *(("rules", command) for command in ("enable", "disable", "shadow", "bind", "unbind", "groups")),
+        *(("rules", command) for command in ("history", "restore", "problems", "template")),
+        ("groups",),
+        *(
+            ("groups", command)
+            for command in ("list", "put", "dismiss", "rules", "set-rules", "notice", "released")
+        ),
+        ("exempt",),
+        *(("exempt", command) for command in ("add", "remove", "list")),
+        ("corp",),
+        *(("corp", command) for command in ("settings", "set", "export", "import")),
     ],
 )
 def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
@@ -102,8 +116,24 @@ def test_the_installed_command_explains_itself(plain: dict[str, str]) -> None:
     done = groupguard("--help", env=plain)
     assert done.returncode == 0
     assert done.stderr == ""
-    for command in ("serve", "demo", "check", "token"):
+    for command in ("serve", "demo", "rules", "groups", "exempt", "corp", "check", "token"):
         assert re.search(rf"^\W+{command}\W", done.stdout, re.MULTILINE)
+
+
+def test_the_list_of_commands_loads_none_of_them(plain: dict[str, str]) -> None:
+    """So `groupguard --help` starts fast; and a command loads what it needs, not what others do."""
+    script = (
+        "import sys; from typer.testing import CliRunner; from groupguard_cli import main;"
+        "done = CliRunner().invoke(main.app, sys.argv[1:]); assert done.exit_code == 0, done.output;"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules} & {'grpc', 'google', 'groupguard', 'redis'}))"
+    )
+
+    def loaded(*arguments: str) -> str:
+        return run([sys.executable, "-c", script, *arguments], env=plain).stdout.strip()
+
+    assert loaded("--help") == ""
+    assert loaded("token", "crm", "--role", "ww1=viewer") == ""
+    assert loaded("rules", "--help") == "google groupguard grpc"
 
 
 def measureless(text: str) -> str:

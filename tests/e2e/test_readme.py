@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 from blacklist_service.config import BlacklistSettings
 from filter_service.config import FilterSettings
 from groupguard.filter.v1.verdict_pb2 import DECISION_WARN
+from groupguard.rule.v1.rule_service_pb2 import ListRulesRequest
 from groupguard_cli import main
 from groupguard_client import Addresses, GroupGuard
 from groupguard_client.connection import PORTS
 from rule_service.config import RuleSettings
-from support.commands import grpcurl_binary, run
+from support.commands import GROUPGUARD, grpcurl_binary, run
 from support.corp import Corp
 from support.services import ROOT
 
@@ -103,6 +104,23 @@ def test_the_same_works_with_grpcurl(
     assert '"warning_text": "本群请勿发广告"' in done.stdout
 
 
+def test_a_corps_rules_are_kept_from_the_command_line(
+    environment: dict[str, str], gg: GroupGuard, tmp_path: Path
+) -> None:
+    """The block as it stands, run by a shell in an empty folder."""
+    environment["PATH"] = f"{GROUPGUARD.parent}:{environment['PATH']}"
+    script = block("A corp's rules from the command line", "sh")
+
+    done = run(["sh", "-eu", "-c", f"cd '{tmp_path}'\n{script}"], env=environment)
+
+    assert done.returncode == 0, done.stderr
+    [rule] = gg.rules.ListRules(ListRulesRequest(corp_id="ww3")).rules
+    assert [keyword.text for keyword in rule.conditions.keywords.keywords] == ["加微信", "低价转让"]
+    assert "seen in three groups" in done.stdout
+    assert "in 2 groups" in done.stderr
+    assert rule.group_count == 0
+
+
 def test_the_table_of_settings_is_the_codes() -> None:
     """Variable, default, services and meaning of every setting, in the order of the code, and no other."""
     table = re.search(r"<!-- settings: .*?\n\|---.*?\n(.*?)<!-- end of settings -->", README, re.DOTALL)
@@ -132,20 +150,29 @@ def test_the_table_of_the_clients_variables_is_true() -> None:
 
 def test_every_command_and_option_named_exists() -> None:
     """What the README calls is there, with the options it gives."""
-    helps = {
-        name: CliRunner().invoke(main.app, [*name.split(), "--help"], env={"COLUMNS": "200"}).stdout
-        for name in ("serve all", "serve rule", "serve filter", "serve blacklist", "demo", "check", "token")
-    }
-    for called in re.findall(r"groupguard ((?:serve \w+|demo|check|token)[^`\n]*)", README):
-        name = re.match(r"serve \w+|\w+", called)
+    helps: dict[str, str] = {}
+
+    def help_of(name: str) -> str:
+        if name not in helps:
+            done = CliRunner().invoke(main.app, [*name.split(), "--help"], env={"COLUMNS": "200"})
+            assert done.exit_code == 0, name
+            helps[name] = done.stdout
+        return helps[name]
+
+    groups = "serve|rules|groups|exempt|corp"
+    for called in re.findall(rf"groupguard ((?:(?:{groups}) [a-z-]+|demo|check|token)[^`|\n]*)", README):
+        name = re.match(rf"(?:{groups}) [a-z-]+|\w+", called)
         assert name
         for option in re.findall(r"--[a-z-]+", called):
-            assert option in helps[name[0]]
+            assert option in help_of(name[0])
+    for group, commands in re.findall(r"^\| `groupguard (\w+) …` \| (.*) \|$", README, re.MULTILINE):
+        for command in re.findall(r"`([a-z-]+)", commands):
+            help_of(f"{group} {command}")
     for option in ("--free-ports", "--data-dir", "--redis-url", "--ephemeral-url"):
         assert option in README
-        assert option in helps["serve all"]
-    assert "--json" in helps["check"]
-    assert "--listen" in helps["serve rule"]
+        assert option in help_of("serve all")
+    assert "--json" in help_of("check")
+    assert "--listen" in help_of("serve rule")
 
 
 def test_every_path_of_the_tree_is_there() -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from groupguard_cli import main
 from support.processes import wait_until
 
 GROUPGUARD = Path(sys.executable).parent / "groupguard"
@@ -95,3 +103,60 @@ def started(folder: Path, *arguments: str | Path, env: Mapping[str, str]) -> Ite
             yield Running(popen, out, err)
         finally:
             popen.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Calls `groupguard` in this process, for one corp; nothing of it sees a terminal."""
+
+    environment: Mapping[str, str]
+
+    def __call__(self, *arguments: str | Path, stdin: str | bytes = "", **variables: str) -> Result:
+        """Calls it, with more variables if need be, and returns what came of it."""
+        environment = {**self.environment, **variables}
+        return CliRunner().invoke(
+            main.app,
+            [str(argument) for argument in arguments],
+            env=environment,
+            input=stdin,
+            prog_name="groupguard",
+        )
+
+    def json(self, *arguments: str | Path, stdin: str | bytes = "") -> list[Any]:
+        """Calls it with --json, and returns the object of each line."""
+        done = self(*arguments, "--json", stdin=stdin)
+        assert done.exit_code == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def rows(self, *arguments: str | Path, stdin: str | bytes = "") -> list[dict[str, str]]:
+        """Calls it, and returns the rows that it prints into a pipe."""
+        done = self(*arguments, stdin=stdin)
+        assert done.exit_code == 0, done.stderr
+        lines = [line.split("\t") for line in done.stdout.splitlines()]
+        return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
+
+
+def in_terminal(
+    *arguments: str | Path, env: Mapping[str, str], answer: str = "", columns: int = 100
+) -> tuple[int, str]:
+    """Runs `groupguard` in a terminal of its own, answers its question, and returns the exit code and all that it shows."""
+    above, below = pty.openpty()
+    termios.tcsetwinsize(below, (50, columns))
+    with subprocess.Popen(
+        [str(GROUPGUARD), *map(str, arguments)],
+        env={**env, "TERM": "xterm"},
+        stdin=below,
+        stdout=below,
+        stderr=below,
+    ) as process:
+        os.close(below)
+        shown, typed = b"", not answer
+        with suppress(OSError):  # how a terminal ends whose programs are gone
+            while more := os.read(above, 65_536):
+                shown += more
+                if not typed and b"[y/N]" in shown:
+                    os.write(above, answer.encode())
+                    typed = True
+        code = process.wait(_PATIENCE)
+    os.close(above)
+    return code, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode("utf-8")).replace("\r\n", "\n")

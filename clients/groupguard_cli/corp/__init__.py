@@ -1,0 +1,1 @@
+"""`groupguard corp`: a corp's settings, and its configuration as a file."""

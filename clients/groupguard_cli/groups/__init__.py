@@ -1,0 +1,1 @@
+"""`groupguard groups`: the registry of customer groups."""

@@ -1,0 +1,1 @@
+"""`groupguard rules`: rules, where they act, and how they came to be as they are."""
