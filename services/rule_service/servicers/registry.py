@@ -27,7 +27,7 @@ class RegistryMethods(Servicer):
         )
         if request.recently_active:
             return await self._recently_active(request, selection)
-        query, size = _query(request), pages.page_size(request.page_size, limits.GROUPS_PER_PAGE)
+        query, size = _query(request), pages.page_size(request.page_size, most=limits.GROUPS_PER_PAGE)
         after = int(pages.read_token(query, request.page_token) or "-1")
         seen = await self._store.list_groups(request.corp_id, selection, after, size + 1)
         page = pages.fitting(write_group(it.stored, it.active_ms) for it in seen.groups[:size])
@@ -44,7 +44,7 @@ class RegistryMethods(Servicer):
         What is active meanwhile moves to the front: it is missing from later pages unless it came before, and no
         group comes twice.
         """
-        query, size = _query(request), pages.page_size(request.page_size, limits.GROUPS_PER_PAGE)
+        query, size = _query(request), pages.page_size(request.page_size, most=limits.GROUPS_PER_PAGE)
         shown, after = _place(pages.read_token(query, request.page_token))
         size = min(size, limits.ACTIVE_GROUPS - shown)
         seen = await self._store.list_active_groups(request.corp_id, selection, after, size + 1)

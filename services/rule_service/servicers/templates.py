@@ -6,6 +6,7 @@ from groupguard.rule.v1 import templates_pb2 as pb
 from rule_service import access
 from rule_service.convert.rule import read_owner, write_rule
 from rule_service.convert.template import read_template, write_draft
+from rule_service.domain.history import EditKind
 from rule_service.domain.templates import template_rules
 from rule_service.domain.templates.validation import validate_template
 from rule_service.servicers.base import Servicer, begin
@@ -30,6 +31,6 @@ class TemplateMethods(Servicer):
         if request.validate_only:
             shown, revision = map(write_draft, rules), await self._store.revision(request.corp_id)
         else:
-            stored, revision = await self._store.create_rules(write, rules)
+            stored, revision = await self._store.create_rules(write, rules, self._edit(EditKind.CREATED, ""))
             shown = map(write_rule, stored)
         return pb.CreateRulesFromTemplateResponse(rules=shown, rules_revision=str(revision))

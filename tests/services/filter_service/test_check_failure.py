@@ -9,6 +9,7 @@ import pytest
 from google.rpc import code_pb2, error_details_pb2
 
 from filter_service.access import PERMISSIONS
+from filter_service.activity import Activity
 from filter_service.blacklists import BlacklistsUnavailable, Lookup
 from filter_service.corps import Corps
 from filter_service.domain.exemptions import ExemptionChange
@@ -54,6 +55,9 @@ class Peers:
         self.counted: list[str] = []
         self.listed: list[str] = []
 
+    async def report(self, corp_id: str, active: Mapping[str, float], seconds: float) -> None:
+        raise AssertionError("nobody reports in this test")
+
     async def fetch(self, corp_id: str, since: Revision | None, seconds: float) -> Fetched:
         bound = BindingChange(Operation.SET, tuple(rule.rule_id for rule in RULES), 0, b"\x80")
         changes: list[Change] = [*RULES, Group(CHAT, "zhang", 0), bound, self.settings]
@@ -95,7 +99,7 @@ def peers() -> Peers:
 
 @pytest.fixture
 async def gg(peers: Peers) -> AsyncIterator[AsyncGroupGuard]:
-    servicer = FilterServicer(Judge(Corps(peers, lambda: 0.0), peers, peers))
+    servicer = FilterServicer(Judge(Corps(peers, lambda: 0.0), peers, peers, Activity(peers, lambda: 0.0)))
     async with (
         in_process(
             "groupguard.filter.v1.FilterService",

@@ -20,7 +20,7 @@ from rule_service.redis_store import RedisRuleStore
 from rule_service.store import Operation
 from service_kit.errors import BindingNotAllowed, GroupNotFound
 from service_kit.redis_client import StoreClient
-from support.rules import ADMINS, BY, CORP, NOW, a_rule, a_write, create, groups, register, upsert
+from support.rules import ADMINS, BY, CORP, EDIT, NOW, a_rule, a_write, create, groups, register, upsert
 
 BIND = Operation.BIND
 ZHANG, SEVEN = Owner(OwnerKind.MEMBER, "zhang"), Owner(OwnerKind.STRATEGY, "7")
@@ -29,7 +29,7 @@ ZHANG, SEVEN = Owner(OwnerKind.MEMBER, "zhang"), Owner(OwnerKind.STRATEGY, "7")
 async def created(store: RedisRuleStore, *owners: Owner) -> list[Rule]:
     rules = [a_rule(owner=owner) for owner in owners]
     for rule in rules:
-        await store.create_rule(a_write(), rule)
+        await store.create_rules(a_write(), [rule], EDIT)
     return rules
 
 

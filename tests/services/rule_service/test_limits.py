@@ -25,7 +25,7 @@ from rule_service.redis_store import RedisRuleStore
 from rule_service.redis_store.keys import RuleKeys
 from service_kit.redis_client import connect
 from support import rule_requests as ask
-from support.rules import ADMINS, CORP, a_rule, a_write, asked, member, register, strategy
+from support.rules import ADMINS, CORP, EDIT, a_rule, a_write, asked, member, register, strategy
 
 UNBIND = pb.ConfigureGroupsRequest.OPERATION_UNBIND
 SEVEN, ZHANG = Owner(OwnerKind.STRATEGY, "7"), Owner(OwnerKind.MEMBER, "zhang")
@@ -56,7 +56,7 @@ class Corp:
         made = [a_rule(rule_id=rule_id, owner=owner) for rule_id in ask.rule_ids(rules)]
         for start in range(0, rules, 100):
             part = made[start : start + 100]
-            await asyncio.gather(*(self.store.create_rule(a_write(), rule) for rule in part))
+            await asyncio.gather(*(self.store.create_rules(a_write(), [rule], EDIT) for rule in part))
         await register(self.store, groups)
 
 

@@ -20,7 +20,7 @@ from rule_service.servicers import pages
 from rule_service.store import BindingChange, Operation
 from service_kit import auth
 from service_kit.errors import BindingNotAllowed, GroupNotFound
-from support.rules import ADMINS, CORP, NOW, a_rule, a_write, client_of, groups, register, rule_service
+from support.rules import ADMINS, CORP, EDIT, NOW, a_rule, a_write, client_of, groups, register, rule_service
 
 BIND = Operation.BIND
 ZHANG, LI = Owner(OwnerKind.MEMBER, "zhang"), Owner(OwnerKind.MEMBER, "li")
@@ -30,7 +30,7 @@ SEVEN = Owner(OwnerKind.STRATEGY, "7")
 async def created(store: RedisRuleStore, *owners: Owner) -> list[Rule]:
     rules = [a_rule(owner=owner) for owner in owners]
     for rule in rules:
-        await store.create_rule(a_write(), rule)
+        await store.create_rules(a_write(), [rule], EDIT)
     return rules
 
 
@@ -148,7 +148,7 @@ async def test_a_record_says_who_and_when_and_outlives_the_rule(one_store: Redis
     async with guarded(one_store) as target, client_of(target, "crm") as crm:
         done = await crm.rules.DismissGroups(pb.DismissGroupsRequest(corp_id=CORP, chat_ids=["wr1"]))
         [stored] = await one_store.get_rules(CORP, [rule.rule_id])
-        await one_store.delete_rule(a_write(), stored)
+        await one_store.delete_rule(a_write(), stored, EDIT)
         async with client_of(target, "zhang") as zhang:
             page = await zhang.rules.ListReleasedBindings(pb.ListReleasedBindingsRequest(corp_id=CORP))
     [record] = page.released_bindings

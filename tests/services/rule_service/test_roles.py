@@ -285,13 +285,13 @@ async def test_a_list_of_the_own_rules_reads_no_others(
         rules = [await create(root, asked_of(owners[number % 5])) for number in range(20)]
     mine = sorted(rule.rule_id for rule in rules if rule.owner in owners[:2])
     read: list[str] = []
-    original = one_store._read_rules
+    original = one_store.find_rules
 
-    async def reading(keys: Any, rule_ids: Any) -> Any:
+    async def reading(corp_id: Any, rule_ids: Any) -> Any:
         read.extend(rule_ids)
-        return await original(keys, rule_ids)
+        return await original(corp_id, rule_ids)
 
-    monkeypatch.setattr(one_store, "_read_rules", reading)
+    monkeypatch.setattr(one_store, "find_rules", reading)
     async with rule_service(one_store, known) as guarded, client_of(guarded, "both") as gg:
         seen, token = [], ""
         while True:

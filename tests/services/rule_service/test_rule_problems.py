@@ -23,7 +23,7 @@ from rule_service.domain.conditions import (
 from rule_service.redis_store import RedisRuleStore
 from rule_service.rule_problems import list_problems
 from support.callers import tokens
-from support.rules import CORP, a_rule, a_write, asked, client_of, create, member, rule_service
+from support.rules import CORP, EDIT, a_rule, a_write, asked, client_of, create, member, rule_service
 
 Kind = problems_pb2.RuleProblem
 
@@ -137,7 +137,7 @@ async def test_a_corp_full_of_rules_is_looked_through_while_others_are_served(
 ) -> None:
     """100 rules with every list full: no single stretch of it holds up the event loop for a third of the time."""
     for start in range(0, 100, 10):
-        await one_store.create_rules(a_write(), [full(number) for number in range(start, start + 10)])
+        await one_store.create_rules(a_write(), [full(number) for number in range(start, start + 10)], EDIT)
     longest, stop = 0.0, asyncio.Event()
 
     async def watch() -> None:

@@ -18,14 +18,14 @@ from rule_service.domain.rule import Owner, OwnerKind, Rule
 from rule_service.redis_store import RedisRuleStore
 from rule_service.store import BindingChange, Operation
 from service_kit.errors import BindingNotAllowed, GroupNotFound, LimitExceeded
-from support.rules import BY, CORP, a_rule, a_write, asked, create, member, register, upsert
+from support.rules import BY, CORP, EDIT, a_rule, a_write, asked, create, member, register, upsert
 
 BIND, UNBIND = Operation.BIND, Operation.UNBIND
 
 
 async def one_rule(store: RedisRuleStore, **changes: Any) -> Rule:
     rule = a_rule(**changes)
-    await store.create_rule(a_write(), rule)
+    await store.create_rules(a_write(), [rule], EDIT)
     return rule
 
 

@@ -15,7 +15,7 @@ from rule_service.domain import limits
 from rule_service.redis_store import RedisRuleStore
 from service_kit.revision import Revision
 from support.callers import tokens
-from support.rules import CORP, a_rule, a_write, asked, client_of, member, rule_service
+from support.rules import CORP, EDIT, a_rule, a_write, asked, client_of, member, rule_service
 
 RETAIL = templates_pb2.RULE_TEMPLATE_RETAIL
 RESTAURANT = templates_pb2.RULE_TEMPLATE_RESTAURANT
@@ -91,7 +91,7 @@ async def test_no_rule_is_created_when_not_all_have_room(
 ) -> None:
     """One place too few refuses all of them."""
     monkeypatch.setattr(limits, "RULES_PER_OWNER", 9)
-    await one_store.create_rules(a_write(), [a_rule()])
+    await one_store.create_rules(a_write(), [a_rule()], EDIT)
     told = await refused(gg)
     assert (told.code, told.reason) == ("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED")
     assert told.metadata["asked"] == "9"
