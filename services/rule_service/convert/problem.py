@@ -1,8 +1,8 @@
-"""Problems of rules: the domain to protos, and their places to texts and back."""
+"""Problems of rules: the domain to protos."""
 
 from groupguard.rule.v1.problems_pb2 import RuleProblem
 from rule_service.convert.values import write_enum
-from rule_service.domain.problems import Place, Problem, ProblemKind
+from rule_service.domain.problems import Problem, ProblemKind
 
 _KINDS = {
     RuleProblem.KIND_BOUND_TO_NO_GROUP: ProblemKind.BOUND_TO_NO_GROUP,
@@ -22,17 +22,3 @@ def write_problem(problem: Problem) -> RuleProblem:
         because_of=problem.because_of,
         other_rule_ids=problem.other_rule_ids,
     )
-
-
-def write_place(place: Place) -> str:
-    """Writes a problem's place."""
-    rule_id, kind, field = place
-    return f"{rule_id} {int(kind)} {field}"
-
-
-def read_place(text: str) -> Place | None:
-    """Reads what `write_place` wrote; None from an empty text."""
-    if not text:
-        return None
-    rule_id, kind, field = text.split(" ", 2)
-    return rule_id, int(kind), field

@@ -73,9 +73,9 @@ class BindingMethods(Servicer):
         [stored] = await self._store.get_rules(request.corp_id, [request.rule_id])
         access.require_see(request.corp_id, stored.rule.owner)
         query, size = repr(("groups", request.corp_id, request.rule_id)), pages.page_size(request.page_size)
-        after = int(pages.read_token(query, request.page_token) or "-1")
+        after = pages.read_token(query, request.page_token, pages.Number, -1)
         groups = await self._store.list_rule_groups(request.corp_id, request.rule_id, after, size + 1)
-        more = pages.write_token(query, str(groups[size - 1].ordinal)) if len(groups) > size else ""
+        more = pages.write_token(query, groups[size - 1].ordinal) if len(groups) > size else ""
         return pb.ListRuleGroupsResponse(groups=map(write_group, groups[:size]), next_page_token=more)
 
     async def ListGroupRules(
@@ -84,7 +84,7 @@ class BindingMethods(Servicer):
         require_corp(request)
         [group] = await self._store.get_groups(request.corp_id, [request.chat_id])
         query, size = repr(("rules", request.corp_id, request.chat_id)), pages.page_size(request.page_size)
-        after = pages.read_token(query, request.page_token)
+        after = pages.read_token(query, request.page_token, str, "")
         bound = [it for it in await self._store.rules_of_group(request.corp_id, group.ordinal) if it > after]
         found: list[StoredRule] = []
         while bound and len(found) <= size:  # a rule deleted meanwhile must not end the list early

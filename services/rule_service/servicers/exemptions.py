@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from rule_service.servicers.base import Context
 
 _WHAT = "exempt customers"
-_BETWEEN = "\n"
-"""Between owner_userid and external_userid in a page token: no id holds it."""
 
 
 class ExemptionMethods(Servicer):
@@ -50,14 +48,14 @@ class ExemptionMethods(Servicer):
         if request.external_userid:
             require_id("external_userid", request.external_userid)
         query = repr(("exempt", request.corp_id, owner, request.external_userid))
-        last, size = pages.read_token(query, request.page_token), pages.page_size(request.page_size)
-        list_, _, customer = last.partition(_BETWEEN)
+        after = pages.read_token(query, request.page_token, tuple[str, str], ("", ""))
+        size = pages.page_size(request.page_size)
         lists = access.seen_lists(request.corp_id, owner)
         found = await self._store.list_exemptions(
-            request.corp_id, lists, request.external_userid, (list_, customer), size + 1
+            request.corp_id, lists, request.external_userid, after, size + 1
         )
         end = found[size - 1] if len(found) > size else None
-        more = pages.write_token(query, f"{end.owner_userid}{_BETWEEN}{end.external_userid}") if end else ""
+        more = pages.write_token(query, (end.owner_userid, end.external_userid)) if end else ""
         return pb.ListExemptCustomersResponse(
             customers=map(write_exemption, found[:size]), next_page_token=more
         )

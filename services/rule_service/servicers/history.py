@@ -33,11 +33,10 @@ class HistoryMethods(Servicer):
         access.require_see(request.corp_id, await owner_of(self._store, request.corp_id, request.rule_id))
         most, query = limits.REVISIONS_PER_RULE, repr(("history", request.corp_id, request.rule_id))
         size = pages.page_size(request.page_size, default=most, most=most)
-        token = pages.read_token(query, request.page_token)
-        below = int(token) if token else None
+        below = pages.read_token(query, request.page_token, pages.Number, None)
         found, last = await _page(self._store, request.corp_id, request.rule_id, below, size)
         return pb.ListRuleRevisionsResponse(
-            revisions=found, next_page_token=pages.write_token(query, str(last)) if last else ""
+            revisions=found, next_page_token=pages.write_token(query, last) if last else ""
         )
 
     async def RestoreRule(self, request: pb.RestoreRuleRequest, context: "Context") -> pb.RestoreRuleResponse:

@@ -4,8 +4,9 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+import msgspec
 from google.protobuf.message import Message
 
 from groupguard.rule.v1.rule_pb2 import Rule
@@ -15,6 +16,10 @@ from rule_service.domain.rule import StoredRule
 from service_kit.errors import invalid
 
 M = TypeVar("M", bound=Message)
+P = TypeVar("P")
+F = TypeVar("F")
+Number = Annotated[int, msgspec.Meta(ge=-1, le=2**53)]
+"""A number in a token."""
 
 DEFAULT_SIZE = 100
 MOST_SIZE = 1_000
@@ -45,29 +50,29 @@ def fitting(messages: Iterable[M]) -> list[M]:
     return page
 
 
-def write_token(query: str, last: str) -> str:
-    """Returns the token for what comes behind the item `last` of a query."""
-    return base64.urlsafe_b64encode(f"{_digest(query)}{last}".encode()).decode()
+def write_token(query: str, place: object) -> str:
+    """Returns the token for what comes behind a place in a query's answer."""
+    return base64.urlsafe_b64encode(_digest(query) + msgspec.json.encode(place)).decode()
 
 
-def read_token(query: str, token: str) -> str:
-    """Returns the last item of the page before; empty for the first page.
+def read_token(query: str, token: str, kind: type[P], first: F) -> P | F:
+    """Returns the place behind which the page begins; `first` for the first page.
 
     Raises:
         InvalidFields: the token is not one, or belongs to another query.
     """
     if not token:
-        return ""
+        return first
+    digest = _digest(query)
     try:
-        text = base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        text = ""
-    digest, last = text[:16], text[16:]
-    if digest != _digest(query) or not last:
-        raise invalid(
-            "page_token", "not a token of this query; send next_page_token with the other fields as before"
-        )
-    return last
+        text = base64.b64decode(token, altchars=b"-_", validate=True)
+        if text.startswith(digest):
+            return msgspec.json.decode(text.removeprefix(digest), type=kind)
+    except (binascii.Error, msgspec.DecodeError, ValueError):
+        pass  # told below
+    raise invalid(
+        "page_token", "not a token of this query; send next_page_token with the other fields as before"
+    )
 
 
 def rule_page(corp_id: str, query: str, found: Sequence[StoredRule], size: int) -> tuple[list[Rule], str]:
@@ -92,5 +97,5 @@ def rule_page(corp_id: str, query: str, found: Sequence[StoredRule], size: int) 
     return page, write_token(query, last) if more else ""
 
 
-def _digest(query: str) -> str:
-    return hashlib.sha256(query.encode()).hexdigest()[:16]
+def _digest(query: str) -> bytes:
+    return hashlib.sha256(query.encode()).hexdigest()[:16].encode()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from groupguard.rule.v1 import problems_pb2 as pb
-from rule_service.convert.problem import read_place, write_place, write_problem
+from rule_service.convert.problem import write_problem
 from rule_service.rule_problems import list_problems
 from rule_service.servicers import pages
 from rule_service.servicers.base import Servicer, require_corp
@@ -21,7 +21,7 @@ class ProblemMethods(Servicer):
         require_corp(request)
         query = repr(("problems", request.corp_id, request.rule_id))
         size = pages.page_size(request.page_size)
-        after = read_place(pages.read_token(query, request.page_token))
+        after = pages.read_token(query, request.page_token, tuple[str, pages.Number, str], None)
         found = await list_problems(self._store, request.corp_id, request.rule_id, after, size + 1)
-        more = pages.write_token(query, write_place(found[size - 1].place)) if len(found) > size else ""
+        more = pages.write_token(query, found[size - 1].place) if len(found) > size else ""
         return pb.ListRuleProblemsResponse(problems=map(write_problem, found[:size]), next_page_token=more)

@@ -1,6 +1,8 @@
 """Looking at the group registry: its groups, when they were active, what was released."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
 
 from groupguard.rule.v1 import group_registry_pb2 as pb
 from rule_service import access
@@ -15,6 +17,9 @@ from rule_service.servicers.base import Servicer, require_corp
 if TYPE_CHECKING:
     from rule_service.servicers.base import Context
 
+_Before = Annotated[int, msgspec.Meta(ge=0, lt=limits.ACTIVE_GROUPS)]
+"""How many groups came on earlier pages."""
+
 
 class RegistryMethods(Servicer):
     """See protos/groupguard/rule/v1/rule_service.proto."""
@@ -28,12 +33,12 @@ class RegistryMethods(Servicer):
         if request.recently_active:
             return await self._recently_active(request, selection)
         query, size = _query(request), pages.page_size(request.page_size, most=limits.GROUPS_PER_PAGE)
-        after = int(pages.read_token(query, request.page_token) or "-1")
+        after = pages.read_token(query, request.page_token, pages.Number, -1)
         seen = await self._store.list_groups(request.corp_id, selection, after, size + 1)
         page = pages.fitting(write_group(it.stored, it.active_ms) for it in seen.groups[:size])
         more = seen.reached if len(page) == len(seen.groups) else page[-1].ordinal
         return pb.ListGroupsResponse(
-            groups=page, next_page_token="" if more is None else pages.write_token(query, str(more))
+            groups=page, next_page_token="" if more is None else pages.write_token(query, more)
         )
 
     async def _recently_active(
@@ -45,7 +50,9 @@ class RegistryMethods(Servicer):
         group comes twice.
         """
         query, size = _query(request), pages.page_size(request.page_size, most=limits.GROUPS_PER_PAGE)
-        shown, after = _place(pages.read_token(query, request.page_token))
+        shown, after = pages.read_token(
+            query, request.page_token, tuple[_Before, tuple[pages.Number, str]], (0, None)
+        )
         size = min(size, limits.ACTIVE_GROUPS - shown)
         seen = await self._store.list_active_groups(request.corp_id, selection, after, size + 1)
         page = pages.fitting(write_group(it.stored, it.active_ms) for it in seen.groups[:size])
@@ -53,7 +60,7 @@ class RegistryMethods(Servicer):
         shown += len(page)
         if not isinstance(reached, tuple) or shown >= limits.ACTIVE_GROUPS:
             return pb.ListGroupsResponse(groups=page)
-        token = pages.write_token(query, f"{shown}:{reached[0]}:{reached[1]}")
+        token = pages.write_token(query, (shown, reached))
         return pb.ListGroupsResponse(groups=page, next_page_token=token)
 
     async def ReportActivity(
@@ -70,19 +77,19 @@ class RegistryMethods(Servicer):
         require_corp(request)
         validate_filters(rule_id=request.rule_id)
         query = repr(("released", request.corp_id, request.rule_id))
-        size, last = pages.page_size(request.page_size), pages.read_token(query, request.page_token)
-        revision, _, index = last.partition(":")
+        size = pages.page_size(request.page_size)
+        after = pages.read_token(query, request.page_token, tuple[pages.Number, pages.Number], None)
         found, reached = await self._store.list_released(
             request.corp_id,
             request.rule_id,
             access.seen_owners(request.corp_id),
-            (int(revision), int(index)) if last else None,
+            after,
             size + 1,
         )
         page = pages.fitting(map(write_released, found[:size]))
         if len(page) < len(found):
             reached = found[len(page) - 1].revision, found[len(page) - 1].index
-        more = pages.write_token(query, f"{reached[0]}:{reached[1]}") if reached else ""
+        more = pages.write_token(query, reached) if reached else ""
         return pb.ListReleasedBindingsResponse(released_bindings=page, next_page_token=more)
 
 
@@ -96,11 +103,3 @@ def _query(request: pb.ListGroupsRequest) -> str:
             request.recently_active,
         )
     )
-
-
-def _place(token: str) -> tuple[int, tuple[int, str] | None]:
-    """Reads how many groups were shown, and the moment of the last one looked at."""
-    if not token:
-        return 0, None
-    shown, milliseconds, chat_id = token.split(":", 2)
-    return int(shown), (int(milliseconds), chat_id)

@@ -40,7 +40,7 @@ class RuleMethods(Servicer):
         owner = read_owner(request.owner, "owner") if request.HasField("owner") else None
         access.require_see(request.corp_id, owner)
         query = repr((request.corp_id, owner))
-        after, size = pages.read_token(query, request.page_token), pages.page_size(request.page_size)
+        after, size = pages.read_token(query, request.page_token, str, ""), pages.page_size(request.page_size)
         seen = access.seen_owners(request.corp_id)
         if owner is None and seen is not None:
             found = await self._store.list_rules_of(request.corp_id, seen, after, size + 1)
