@@ -33,7 +33,7 @@ async def main() -> None:
                 Offer(
                     service=SERVICE,
                     register=lambda server: add_RuleServiceServicer_to_server(
-                        RuleServicer(store, watch), server
+                        RuleServicer(store, watch, allow_migration=settings.allow_migration), server
                     ),
                     permissions=PERMISSIONS,
                     components={"store": client.ping},

@@ -98,6 +98,20 @@ def require_edit(corp_id: str, owner: Owner, what: str = "rules") -> None:
         raise PermissionDenied(f"{what} of {owner} are not yours to change", any_of=_roles(owner))
 
 
+def require_import(corp_id: str, migrate: bool) -> None:
+    """Checks that the caller may import: as a super administrator, or in migration mode as a migrator.
+
+    Raises:
+        PermissionDenied: it may not.
+    """
+    needed = "migrator" if migrate else "super_admin"
+    if not caller().holds(corp_id, {needed}):
+        mode = "in migration mode" if migrate else "outside of migration mode"
+        raise PermissionDenied(
+            f"ImportCorp {mode} needs the role {needed}", method="ImportCorp", any_of=needed
+        )
+
+
 def require_see(corp_id: str, owner: Owner | None, what: str = "rules") -> None:
     """Checks that the caller may read rules of this owner, or `what` else is named; None stands for all owners.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from service_kit.redis_url import store_url
 from service_kit.server import ServerSettings
-from service_kit.settings import setting
+from service_kit.settings import setting, switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,4 +14,10 @@ class RuleSettings:
     server: ServerSettings
     durable_url: str = setting(
         "GROUPGUARD_DURABLE_URL", None, store_url, "Redis or Valkey URL of the store that keeps rules"
+    )
+    allow_migration: bool = setting(
+        "GROUPGUARD_ALLOW_MIGRATION",
+        "false",
+        switch,
+        "true: imports by the role migrator may leave rules in more than 20,000 groups",
     )

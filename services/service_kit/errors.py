@@ -201,6 +201,18 @@ class CallTooLong(GroupguardError):
         super().__init__(f"not done within {seconds:.3g} s", seconds=f"{seconds:.3g}")
 
 
+class MigrationNotAllowed(GroupguardError):
+    """An import asks for migration mode of a server that does not allow it."""
+
+    reason = "MIGRATION_NOT_ALLOWED"
+
+    def __init__(self) -> None:
+        setting = "GROUPGUARD_ALLOW_MIGRATION"
+        super().__init__(
+            f"this server takes no imports in migration mode; {setting}=true allows them", setting=setting
+        )
+
+
 class RulesUnavailable(GroupguardError):
     """A corp's rules were never loaded and can't be loaded now."""
 

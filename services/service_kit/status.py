@@ -26,6 +26,7 @@ _CODES: dict[type[errors.GroupguardError], int] = {
     errors.EtagMismatch: code_pb2.ABORTED,
     errors.RevisionUnknown: code_pb2.FAILED_PRECONDITION,
     errors.BindingNotAllowed: code_pb2.FAILED_PRECONDITION,
+    errors.MigrationNotAllowed: code_pb2.FAILED_PRECONDITION,
     errors.Unauthenticated: code_pb2.UNAUTHENTICATED,
     errors.PermissionDenied: code_pb2.PERMISSION_DENIED,
     errors.RulesUnavailable: code_pb2.UNAVAILABLE,

@@ -110,10 +110,14 @@ async def upsert(
 
 @asynccontextmanager
 async def rule_service(
-    store: RuleStore, tokens: auth.Tokens | None = None, clock: Callable[[], float] = lambda: NOW
+    store: RuleStore,
+    tokens: auth.Tokens | None = None,
+    clock: Callable[[], float] = lambda: NOW,
+    *,
+    allow_migration: bool = False,
 ) -> AsyncIterator[str]:
     """Serves rules from a store, in this process, deaf to its notices; yields the target."""
-    servicer = RuleServicer(store, Watch(store), clock)
+    servicer = RuleServicer(store, Watch(store), clock, allow_migration=allow_migration)
     async with in_process(
         SERVICE,
         lambda server: add_RuleServiceServicer_to_server(servicer, server),

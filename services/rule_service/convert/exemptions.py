@@ -11,15 +11,17 @@ from rule_service.domain.rule import Owner, OwnerKind
 from service_kit.errors import invalid
 
 
-def read_list_owner(owner: OwnerProto) -> Owner:
+def read_list_owner(owner: OwnerProto, path: str = "owner") -> Owner:
     """Reads whose list is meant.
 
     Raises:
         InvalidFields: it is no owner, or a management rule, which has no list.
     """
-    read = read_owner(owner, "owner")
+    read = read_owner(owner, path)
     if read.kind is OwnerKind.STRATEGY:
-        raise invalid("owner.kind", "SUPER_ADMIN and MEMBER have lists of exempt customers, STRATEGY has not")
+        raise invalid(
+            f"{path}.kind", "SUPER_ADMIN and MEMBER have lists of exempt customers, STRATEGY has not"
+        )
     return read
 
 

@@ -37,7 +37,15 @@ def changed(stored: domain.StoredSettings, update: pb.CorpSettings, mask: FieldM
         InvalidFields: the mask names something that can't be changed, or nothing; or the settings would not be
             valid. Names every violation.
     """
-    wanted = merge(write_settings(stored), update, mask, CHANGEABLE, "settings")
+    return read_settings(merge(write_settings(stored), update, mask, CHANGEABLE, "settings"))
+
+
+def read_settings(wanted: pb.CorpSettings) -> domain.CorpSettings:
+    """Reads settings as a whole.
+
+    Raises:
+        InvalidFields: they would not be valid; names every violation.
+    """
     reader = ValueReader()
     settings = _read(reader, wanted)
     if violations := [*reader.violations, *domain.settings_violations(settings)]:

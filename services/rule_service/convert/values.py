@@ -45,6 +45,11 @@ def write_enum(known: Mapping[Any, K], value: K) -> Any:
     return next(number for number, kind in known.items() if kind is value)
 
 
+def seconds(stamp: Timestamp) -> float:
+    """Returns a time in seconds since 1970, to the microsecond; 0 for one that is not set."""
+    return stamp.ToMicroseconds() / 1_000_000
+
+
 def timestamp(seconds: float) -> Timestamp:
     """Returns a time given in seconds since 1970."""
     stamp = Timestamp()

@@ -29,6 +29,13 @@ def list_owner(owner_userid: str) -> Owner:
     return Owner(OwnerKind.MEMBER, owner_userid) if owner_userid else Owner(OwnerKind.SUPER_ADMIN)
 
 
+def exemption_violations(exemption: Exemption, path: str) -> Iterator[Violation]:
+    """Yields what is wrong with an exemption; `path` is its place in the request."""
+    yield from id_violations(f"{path}.external_userid", exemption.external_userid)
+    if len(exemption.reason) > limits.EXEMPTION_REASON_CHARACTERS:
+        yield too_long(f"{path}.reason", exemption.reason, limits.EXEMPTION_REASON_CHARACTERS)
+
+
 def validate_exemptions(owner: Owner, exemptions: Sequence[Exemption]) -> None:
     """Checks what an AddExemptCustomers call names.
 
@@ -40,12 +47,7 @@ def validate_exemptions(owner: Owner, exemptions: Sequence[Exemption]) -> None:
         *count_violations("customers", len(exemptions), limits.EXEMPT_CUSTOMERS_PER_CALL),
     ]
     for index, exemption in enumerate(exemptions):
-        path = f"customers[{index}]"
-        violations += id_violations(f"{path}.external_userid", exemption.external_userid)
-        if len(exemption.reason) > limits.EXEMPTION_REASON_CHARACTERS:
-            violations.append(
-                too_long(f"{path}.reason", exemption.reason, limits.EXEMPTION_REASON_CHARACTERS)
-            )
+        violations += exemption_violations(exemption, f"customers[{index}]")
     violations += repeat_violations(
         "customers", [it.external_userid for it in exemptions], ".external_userid"
     )

@@ -4,6 +4,8 @@ RULES_PER_OWNER = 1_000
 """* Rules of all super administrators together, of each management rule, of each member."""
 GROUPS_PER_RULE = 20_000
 """* Groups a rule is effective in. Rules that are above it already may stay there, not grow."""
+GROUPS_PER_MIGRATED_RULE = 1_000_000
+"""Groups that an import in migration mode may leave a rule in: historical rules have more than GROUPS_PER_RULE."""
 GROUPS_PER_CALL = 2_000
 """* Groups in one ConfigureGroups call."""
 RULES_PER_CALL = 100
@@ -49,6 +51,8 @@ GROUP_NAME_CHARACTERS = 128
 STRATEGIES_PER_GROUP = 20
 MEMBERS_PER_GROUP = 100_000
 """Far above what WeCom allows; it guards the sums."""
+RECORDS_PER_IMPORT_PART = 1_000
+"""Records in one message of ImportCorp."""
 RULES_PER_SET_CALL = 1_000
 """Rules in one SetGroupRules call."""
 REASON_CHARACTERS = 200

@@ -28,15 +28,16 @@ def validate_rule(rule: Rule, reason: str = "") -> None:
     Raises:
         InvalidFields: names every violation, by its path in the request.
     """
-    violations = [
-        *text_violations("rule.display_name", rule.display_name, limits.RULE_NAME_CHARACTERS),
-        *_owner(rule),
-        *condition_violations(rule.conditions, "rule.conditions"),
-        *_action(rule),
-        *reason_violations("reason", reason),
-    ]
-    if violations:
+    if violations := [*rule_violations(rule), *reason_violations("reason", reason)]:
         raise InvalidFields(violations)
+
+
+def rule_violations(rule: Rule) -> Iterator[Violation]:
+    """Yields what is wrong with a rule, which is the field `rule` of the request."""
+    yield from text_violations("rule.display_name", rule.display_name, limits.RULE_NAME_CHARACTERS)
+    yield from _owner(rule)
+    yield from condition_violations(rule.conditions, "rule.conditions")
+    yield from _action(rule)
 
 
 def validate_reason(reason: str) -> None:
@@ -49,6 +50,19 @@ def validate_reason(reason: str) -> None:
         raise InvalidFields(violations)
 
 
+def group_violations(group: Group, path: str) -> Iterator[Violation]:
+    """Yields what is wrong with a group; `path` is its place in the request."""
+    yield from id_violations(f"{path}.chat_id", group.chat_id)
+    yield from id_violations(f"{path}.owner_userid", group.owner_userid)
+    if len(group.display_name) > limits.GROUP_NAME_CHARACTERS:
+        yield too_long(f"{path}.display_name", group.display_name, limits.GROUP_NAME_CHARACTERS)
+    strategies = len(group.strategy_ids)
+    yield from count_violations(f"{path}.strategy_ids", strategies, limits.STRATEGIES_PER_GROUP, least=0)
+    yield from count_violations(f"{path}.member_count", group.member_count, limits.MEMBERS_PER_GROUP, least=0)
+    for place, strategy_id in enumerate(group.strategy_ids):
+        yield from id_violations(f"{path}.strategy_ids[{place}]", strategy_id)
+
+
 def validate_groups(groups: Sequence[Group]) -> None:
     """Checks groups for the registry.
 
@@ -57,21 +71,7 @@ def validate_groups(groups: Sequence[Group]) -> None:
     """
     violations = list(count_violations("groups", len(groups), limits.GROUPS_PER_UPSERT))
     for index, group in enumerate(groups):
-        path = f"groups[{index}]"
-        violations += id_violations(f"{path}.chat_id", group.chat_id)
-        violations += id_violations(f"{path}.owner_userid", group.owner_userid)
-        if len(group.display_name) > limits.GROUP_NAME_CHARACTERS:
-            violations.append(
-                too_long(f"{path}.display_name", group.display_name, limits.GROUP_NAME_CHARACTERS)
-            )
-        violations += count_violations(
-            f"{path}.strategy_ids", len(group.strategy_ids), limits.STRATEGIES_PER_GROUP, least=0
-        )
-        violations += count_violations(
-            f"{path}.member_count", group.member_count, limits.MEMBERS_PER_GROUP, least=0
-        )
-        for place, strategy_id in enumerate(group.strategy_ids):
-            violations += id_violations(f"{path}.strategy_ids[{place}]", strategy_id)
+        violations += group_violations(group, f"groups[{index}]")
     violations += repeat_violations("groups", [group.chat_id for group in groups], ".chat_id")
     if violations:
         raise InvalidFields(violations)

@@ -30,11 +30,14 @@ class RedisBindings(RedisWriter):
         rules: Sequence[Rule],
         chat_ids: Sequence[str],
         unbind_chat_ids: Sequence[str] = (),
+        most: int | None = None,
     ) -> tuple[list[BindingCount], Revision]:
         bind, unbind = (chat_ids, unbind_chat_ids) if operation is Operation.BIND else ((), chat_ids)
         for _ in range(PLANS):
             try:
-                return await self._configure_groups(write, rules, bind, unbind)
+                return await self._configure_groups(
+                    write, rules, bind, unbind, limits.GROUPS_PER_RULE if most is None else most
+                )
             except ScriptRefused as refusal:
                 raise_rule_refusal(refusal, "")
                 if refusal.code == "LIMIT":
@@ -42,7 +45,7 @@ class RedisBindings(RedisWriter):
         raise StoreUnavailable("the groups keep changing")
 
     async def _configure_groups(
-        self, write: Write, rules: Sequence[Rule], bind: Sequence[str], unbind: Sequence[str]
+        self, write: Write, rules: Sequence[Rule], bind: Sequence[str], unbind: Sequence[str], most: int
     ) -> tuple[list[BindingCount], Revision]:
         keys = RuleKeys(write.corp_id)
         with store_errors():
@@ -66,7 +69,7 @@ class RedisBindings(RedisWriter):
             ],
             [
                 binding_payload(Operation.BIND, rule_ids, bound) if bound else b"",
-                limits.GROUPS_PER_RULE,
+                most,
                 binding_payload(Operation.UNBIND, rule_ids, unbound) if unbound else b"",
                 digest(records[: len(bind)]) if bind else "",
                 len(rule_ids),

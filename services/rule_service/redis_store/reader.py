@@ -71,6 +71,12 @@ class RedisReader:
             records = await self._client.hmget(RuleKeys(corp_id).groups, list(chat_ids))
         return living(chat_ids, records)
 
+    async def find_groups(self, corp_id: str, chat_ids: Sequence[str]) -> list[StoredGroup]:
+        with store_errors():
+            records = await self._client.hmget(RuleKeys(corp_id).groups, list(chat_ids))
+        groups = [read_group(record) for record in records if record]
+        return [stored for stored in groups if not stored.group.dismissed_at]
+
     async def list_rule_groups(self, corp_id: str, rule_id: str, after: int, count: int) -> list[StoredGroup]:
         keys = RuleKeys(corp_id)
         found: list[int] = []

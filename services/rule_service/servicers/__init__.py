@@ -1,5 +1,8 @@
 """RuleService's methods: protos in, the store's answers out; one module for each matter."""
 
+import time
+from collections.abc import Callable
+
 from groupguard.rule.v1 import rule_service_pb2_grpc as grpc_pb
 from rule_service.servicers.bindings import BindingMethods
 from rule_service.servicers.exemptions import ExemptionMethods
@@ -12,6 +15,9 @@ from rule_service.servicers.registry import RegistryMethods
 from rule_service.servicers.rules import RuleMethods
 from rule_service.servicers.settings import SettingsMethods
 from rule_service.servicers.templates import TemplateMethods
+from rule_service.servicers.transfer import TransferMethods
+from rule_service.store import RuleStore
+from rule_service.watch import Watch
 
 __all__ = ["RuleServicer"]
 
@@ -28,6 +34,26 @@ class RuleServicer(
     TemplateMethods,
     NoticeMethods,
     ProblemMethods,
+    TransferMethods,
     grpc_pb.RuleServiceServicer,
 ):
     """See protos/groupguard/rule/v1/rule_service.proto."""
+
+    def __init__(
+        self,
+        store: RuleStore,
+        watch: Watch,
+        clock: Callable[[], float] = time.time,
+        *,
+        allow_migration: bool = False,
+    ) -> None:
+        """Serves from a store and a watch.
+
+        Args:
+            store: keeps everything.
+            watch: tells followers of changes.
+            clock: gives seconds since 1970.
+            allow_migration: whether imports may leave rules in more groups than allowed.
+        """
+        super().__init__(store, watch, clock)
+        self._allow_migration = allow_migration

@@ -40,10 +40,12 @@ class Bindings(Protocol):
         rules: Sequence[Rule],
         chat_ids: Sequence[str],
         unbind_chat_ids: Sequence[str] = (),
+        most: int | None = None,
     ) -> tuple[list[BindingCount], Revision]:
         """Binds (BIND) every rule to every group, or unbinds them (UNBIND).
 
-        With BIND it unbinds them from other groups in the same write; what counts for the limit is the outcome.
+        With BIND it unbinds them from other groups in the same write; what counts for the limit is the outcome. The limit
+        is `most` instead of GROUPS_PER_RULE where that is given, but never above the corp's own.
 
         Raises:
             RuleNotFound, GroupNotFound: some are not there, or groups are dismissed.

@@ -42,6 +42,9 @@ class Groups(Protocol):
             GroupNotFound: some are not there, or dismissed; names them all.
         """
 
+    async def find_groups(self, corp_id: str, chat_ids: Sequence[str]) -> list[StoredGroup]:
+        """Returns those of some groups that live, in the order asked."""
+
     async def upsert_groups(self, write: Write, groups: Sequence[Group], at: float, actor: str) -> Upserted:
         """Adds or replaces groups; one that was dismissed lives again, in its old place.
 

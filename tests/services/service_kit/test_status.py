@@ -37,6 +37,7 @@ TABLE: list[tuple[Exception, int, str, dict[str, str]]] = [
     (errors.EtagMismatch("the corp's settings", "41"), 10, "ETAG_MISMATCH", {"etag": "41"}),
     (errors.CheckUnavailable("BLACKLIST"), 14, "CHECK_UNAVAILABLE", {"check": "BLACKLIST"}),
     (errors.RevisionUnknown("2-a", "1-b"), 9, "REVISION_UNKNOWN", {"asked": "2-a", "current": "1-b"}),
+    (errors.MigrationNotAllowed(), 9, "MIGRATION_NOT_ALLOWED", {"setting": "GROUPGUARD_ALLOW_MIGRATION"}),
     (errors.BindingNotAllowed("a", "c", "why"), 9, "BINDING_NOT_ALLOWED", {"rule_id": "a", "chat_id": "c"}),
     (errors.Unauthenticated("who?"), 16, "UNAUTHENTICATED", {}),
     (
