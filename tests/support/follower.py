@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from groupguard.rule.v1.changes_pb2 import BindingChange
+from groupguard.rule.v1.group_pb2 import Group
 from groupguard.rule.v1.rule_pb2 import Rule
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesResponse
 from rule_service.domain.bindings import CHUNK_ORDINALS, ordinals
@@ -45,12 +46,18 @@ class Follower:
                         self.rules.pop(change.deleted_rule_id, None)
                         self.bound.pop(change.deleted_rule_id, None)
                     case "group":
-                        self.groups[change.group.chat_id] = change.group.ordinal, change.group.owner_userid
+                        self._put(change.group)
                     case "binding":
                         self._bind(change.binding)
             reached = chunk.rules_revision
         assert reached, "a stream that ends without a token was cut off"
         self.since = reached
+
+    def _put(self, group: Group) -> None:
+        if group.HasField("dismiss_time"):
+            self.groups.pop(group.chat_id, None)
+        else:
+            self.groups[group.chat_id] = group.ordinal, group.owner_userid
 
     def _bind(self, change: BindingChange) -> None:
         named = set(ordinals(change.chunk, change.bitmap))

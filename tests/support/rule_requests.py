@@ -8,12 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from groupguard.common.v1.message_type_pb2 import MESSAGE_TYPE_LINK, MESSAGE_TYPE_MINI_PROGRAM
+from groupguard.rule.v1 import exemptions_pb2 as exempt_pb
+from groupguard.rule.v1 import group_registry_pb2 as registry_pb
 from groupguard.rule.v1 import rule_pb2
 from groupguard.rule.v1 import rule_service_pb2 as pb
+from groupguard.rule.v1 import settings_pb2 as settings_pb
 from groupguard.rule.v1.group_pb2 import Group
-from support.rules import CORP, asked
+from support.rules import CORP, NOW, asked
 
 _BIND = pb.ConfigureGroupsRequest.OPERATION_BIND
 _LINK, _MINI_PROGRAM = MESSAGE_TYPE_LINK, MESSAGE_TYPE_MINI_PROGRAM
@@ -113,6 +117,13 @@ def bind(rule_ids: list[str], chat_ids: list[str], operation: Any = _BIND) -> pb
     return pb.ConfigureGroupsRequest(corp_id=CORP, operation=operation, rule_ids=rule_ids, chat_ids=chat_ids)
 
 
+def swap(bound: str, unbound: list[str]) -> pb.ConfigureGroupsRequest:
+    """Binds rule0 to a group and unbinds it from others."""
+    request = bind(["rule0"], [bound])
+    request.unbind_chat_ids.extend(unbound)
+    return request
+
+
 def set_rules(chat_id: str, rule_ids: list[str]) -> pb.SetGroupRulesRequest:
     """Sets the rules of a group."""
     return pb.SetGroupRulesRequest(corp_id=CORP, chat_id=chat_id, rule_ids=rule_ids)
@@ -121,6 +132,50 @@ def set_rules(chat_id: str, rule_ids: list[str]) -> pb.SetGroupRulesRequest:
 def page(size: int) -> pb.ListRulesRequest:
     """Lists rules."""
     return pb.ListRulesRequest(corp_id=CORP, page_size=size)
+
+
+def rename(name: str, reason: str = "") -> pb.UpdateRuleRequest:
+    """Gives rule0 another name."""
+    named = rule_pb2.Rule(rule_id="rule0", display_name=name)
+    return pb.UpdateRuleRequest(corp_id=CORP, rule=named, reason=reason)
+
+
+def dismiss(chat_ids: list[str]) -> registry_pb.DismissGroupsRequest:
+    """Dismisses groups."""
+    return registry_pb.DismissGroupsRequest(corp_id=CORP, chat_ids=chat_ids)
+
+
+def activities(count: int) -> registry_pb.ReportActivityRequest:
+    """Tells that the first groups were active."""
+    when = Timestamp(seconds=int(NOW))
+    listed = [registry_pb.GroupActivity(chat_id=it, active_time=when) for it in chat_ids(count)]
+    return registry_pb.ReportActivityRequest(corp_id=CORP, activities=listed)
+
+
+def exempt(ids: list[str], owner: rule_pb2.Owner, reason: str = "") -> exempt_pb.AddExemptCustomersRequest:
+    """Exempts customers."""
+    listed = [exempt_pb.ExemptCustomer(external_userid=id, reason=reason) for id in ids]
+    return exempt_pb.AddExemptCustomersRequest(corp_id=CORP, owner=owner, customers=listed)
+
+
+def exempt_no_more(ids: list[str], owner: rule_pb2.Owner) -> exempt_pb.RemoveExemptCustomersRequest:
+    """Exempts customers no longer."""
+    return exempt_pb.RemoveExemptCustomersRequest(corp_id=CORP, owner=owner, external_userids=ids)
+
+
+def settings(**fields: Any) -> settings_pb.UpdateCorpSettingsRequest:
+    """Changes some settings."""
+    return settings_pb.UpdateCorpSettingsRequest(corp_id=CORP, settings=settings_pb.CorpSettings(**fields))
+
+
+def own_limit(name: str, number: int) -> settings_pb.UpdateCorpSettingsRequest:
+    """Gives the corp a limit of its own."""
+    return settings(limits=settings_pb.CorpLimits(**{name: number}))
+
+
+def retention(seconds: int) -> settings_pb.UpdateCorpSettingsRequest:
+    """Says how long decisions are kept."""
+    return settings(decision_log=settings_pb.DecisionLog(retention=Duration(seconds=seconds)))
 
 
 def _condition(**conditions: Any) -> pb.CreateRuleRequest:

@@ -9,6 +9,7 @@ import pytest
 from groupguard_client import AsyncGroupGuard
 from rule_service.redis_store import RedisRuleStore
 from service_kit.redis_client import StoreClient, connect
+from support.limited_corp import LimitedCorp
 from support.rules import client_of, rule_service
 
 
@@ -39,3 +40,9 @@ async def gg(one_store: RedisRuleStore) -> AsyncIterator[AsyncGroupGuard]:
     """A client of a service that asks for no token."""
     async with rule_service(one_store) as target, client_of(target) as client:
         yield client
+
+
+@pytest.fixture
+def corp(gg: AsyncGroupGuard, one_store: RedisRuleStore) -> LimitedCorp:
+    """An empty corp of that service."""
+    return LimitedCorp(gg, one_store)

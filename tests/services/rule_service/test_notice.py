@@ -203,6 +203,17 @@ def test_the_longest_announcement_fits() -> None:
     assert LONGEST.count("\n") == 12
 
 
+def test_what_does_not_fit_into_the_announcement_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit everything is told, one character below it less; whatever the limit, the text keeps to it."""
+    rules = EVERYTHING[:5]
+    full = render_notice(rules)
+    for most in range(len(full) + 1):
+        monkeypatch.setattr(limits, "NOTICE_CHARACTERS", most)
+        text = render_notice(rules)
+        assert len(text) <= most
+        assert (text == full) == (most == len(full))
+
+
 @st.composite
 def keyword_rules(draw: st.DrawFn) -> list[Rule]:
     """Rules whose keywords are pieces of the announcement itself, in other case or width, too."""
