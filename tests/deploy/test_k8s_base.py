@@ -343,7 +343,7 @@ def test_command_exists(component: Component) -> None:
     assert PROJECT["scripts"][program] == "groupguard_cli.main:app"
     command: Any = typer.main.get_command(app)
     for word in words:
-        command = command.commands[word]
+        _, command, _ = command.resolve_command(command.make_context("groupguard", [word]), [word])
     assert not hasattr(command, "commands")
     assert command.name == component.name
 

@@ -1,5 +1,6 @@
 """`groupguard corp import`: takes an exported configuration in."""
 
+import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from groupguard_cli.lines import parsed, read_lines, refusing_bad_lines
 from groupguard_cli.options import AsJson, Corp, Reason, Yes
 from groupguard_cli.output import json_line
 from groupguard_cli.session import connected
+from groupguard_client import failure
 
 RECORDS_IN_PART = 1_000
 PART_BYTES = 1024 * 1024
@@ -91,13 +93,26 @@ def import_(
                     changed, written = answer.changed_count, answer.record_count
                     if as_json:
                         print(json_line(answer))
-        except (grpc.RpcError, KeyboardInterrupt):
+        except (grpc.RpcError, KeyboardInterrupt) as stopped:
+            if (record := _at_fault(stopped, written)) is not None:
+                tell(f"Line {lines[record]} of {file} could not be written:")
             if written < len(lines):
                 tell(
                     f"{written:,} of {len(lines):,} records are written. Go on with --from {lines[written]}."
                 )
             raise
     tell(f"Records: {written:,}, that changed something: {changed:,}.")
+
+
+def _at_fault(stopped: BaseException, written: int) -> int | None:
+    """Returns the place within the import of the record that a failure is about; None if it is about none."""
+    if not isinstance(stopped, grpc.RpcError):
+        return None
+    failed = failure(stopped)
+    if "record" in failed.metadata:
+        return int(failed.metadata["record"])
+    in_part = (re.match(r"records\[(\d+)\]", field) for field, _ in failed.violations)
+    return next((written + int(match[1]) for match in in_part if match), None)
 
 
 def _record(line: str) -> CorpRecord:
