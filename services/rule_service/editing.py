@@ -6,7 +6,7 @@ from dataclasses import replace
 from rule_service.access import require_edit
 from rule_service.domain.history import Edit
 from rule_service.domain.rule import Rule, StoredRule
-from rule_service.domain.validation import validate_reason, validate_rule
+from rule_service.domain.validation import validate_reason
 from rule_service.store import BindingCount, Operation, RuleStore
 from service_kit.errors import EtagMismatch, rule_changed
 from service_kit.revision import Revision
@@ -32,13 +32,13 @@ async def update_rule(
         edit: what the rule's history shall tell of it.
         rule_id: which rule.
         etag: the state it must be in; empty for any.
-        change: makes the new rule from the old one.
+        change: makes the new rule, a valid one, from the old one.
 
     Raises:
         RuleNotFound: there is no such rule.
         EtagMismatch: it is in another state.
         PermissionDenied: its owner's rules are not the caller's to change.
-        InvalidFields: the rule, or the reason, would not be valid.
+        InvalidFields: `change` raises it.
     """
     if (repeated := await store.updated_before(write)) is not None:
         return repeated
@@ -46,10 +46,8 @@ async def update_rule(
         [stored] = await store.get_rules(write.corp_id, [rule_id])
         require_edit(write.corp_id, stored.rule.owner)
         require_state(rule_id, stored, etag)
-        rule = change(stored)
-        validate_rule(rule, edit.reason)
         try:
-            return await replace_rule(store, write, edit, stored, rule)
+            return await replace_rule(store, write, edit, stored, change(stored))
         except EtagMismatch:
             if etag or attempt == ATTEMPTS:
                 raise

@@ -24,9 +24,13 @@ def require(request: Message) -> None:
     Raises:
         InvalidFields: names every field that is missing, up to 1,000.
     """
-    violations = list(islice(_missing(request, ""), _MOST_VIOLATIONS))
-    if violations:
+    if violations := missing(request):
         raise InvalidFields(violations)
+
+
+def missing(request: Message) -> list[Violation]:
+    """Returns what `require` finds, for those who look for more before they say so."""
+    return list(islice(_missing(request, ""), _MOST_VIOLATIONS))
 
 
 @cache

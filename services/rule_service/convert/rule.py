@@ -1,5 +1,8 @@
 """Rules and their owners: protos to the domain and back."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain
+
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from groupguard.common.v1 import blacklist_kind_pb2
@@ -9,6 +12,7 @@ from rule_service.convert.masks import merge
 from rule_service.convert.values import ValueReader, timestamp, write_enum
 from rule_service.domain import limits
 from rule_service.domain import rule as domain
+from rule_service.domain.validation import rule_violations
 from service_kit.errors import InvalidFields, Violation
 
 _OWNERS = {
@@ -83,11 +87,25 @@ def read_state(reader: ValueReader, path: str, state: int) -> domain.State:
     return reader.read(path, _STATES, state or rule_pb2.RULE_STATE_DISABLED)
 
 
-def read_rule(rule: rule_pb2.Rule, rule_id: str, created_at: float, updated_at: float) -> domain.Rule:
-    """Reads a rule; output-only fields come as arguments.
+def read_rule(
+    rule: rule_pb2.Rule,
+    rule_id: str,
+    created_at: float,
+    updated_at: float,
+    known: Sequence[Violation] = (),
+) -> domain.Rule:
+    """Reads a rule and checks it; output-only fields come as arguments.
+
+    Args:
+        rule: what to read, the field `rule` of the request.
+        rule_id: its id.
+        created_at: seconds since 1970.
+        updated_at: likewise.
+        known: what is known to be wrong with the request already.
 
     Raises:
-        InvalidFields: enums hold values that this server does not know.
+        InvalidFields: names all that is wrong, each thing once: what is known, values that this server does not know,
+            and what makes the rule invalid as far as it could be read.
     """
     reader = ValueReader()
     action_kind = reader.read("rule.action.kind", _ACTIONS, rule.action.kind)
@@ -111,9 +129,24 @@ def read_rule(rule: rule_pb2.Rule, rule_id: str, created_at: float, updated_at: 
         created_at=created_at,
         updated_at=updated_at,
     )
-    if reader.violations:
-        raise InvalidFields(reader.violations)
+    violations = list(known)
+    violations += _outside(reader.violations, (it.field for it in known))
+    unread = (it.field.rpartition(".")[0] for it in reader.violations)
+    violations += _outside(
+        rule_violations(read), chain((it.field for it in violations), (it for it in unread if it != "rule"))
+    )
+    if violations:
+        raise InvalidFields(violations)
     return read
+
+
+def _outside(violations: Iterable[Violation], places: Iterable[str]) -> Iterator[Violation]:
+    """Yields the violations that are not of, or in, a field or message of some places."""
+    known = set(places)
+    for violation in violations:
+        path = accumulate(violation.field.split("."), "{}.{}".format)
+        if known.isdisjoint(path):
+            yield violation
 
 
 def merged(stored: domain.StoredRule, update: rule_pb2.Rule, mask: FieldMask) -> rule_pb2.Rule:

@@ -1,7 +1,6 @@
 """Records of a configuration: protos to the domain and back."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import TypeVar
 
 from groupguard.rule.v1 import transfer_pb2 as pb
@@ -16,7 +15,7 @@ from rule_service.domain.group import Group, StoredGroup
 from rule_service.domain.rule import Rule, StoredRule
 from rule_service.domain.settings import StoredSettings
 from rule_service.domain.transfer import Record, RuleBindings, UpdatedSettings
-from rule_service.domain.validation import group_violations, rule_violations
+from rule_service.domain.validation import group_violations
 from rule_service.domain.violations import ids_violations
 from service_kit.errors import InvalidFields, Violation, invalid
 from service_kit.ids import id_violations
@@ -61,8 +60,8 @@ def _read(record: pb.CorpRecord) -> Record:
             return _valid(group, group_violations(group, "group"))
         case "rule":
             times = seconds(record.rule.create_time), seconds(record.rule.update_time)
-            rule = read_rule(record.rule, record.rule.rule_id, *times)
-            return _valid(rule, chain(id_violations("rule.rule_id", rule.rule_id), rule_violations(rule)))
+            wrong = list(id_violations("rule.rule_id", record.rule.rule_id))
+            return read_rule(record.rule, record.rule.rule_id, *times, wrong)
         case "bindings":
             bindings = RuleBindings(record.bindings.rule_id, tuple(record.bindings.chat_ids))
             return _valid(bindings, _binding_violations(bindings))

@@ -7,11 +7,13 @@ from groupguard.rule.v1.rule_pb2 import RULE_STATE_DISABLED, Rule
 from rule_service import access
 from rule_service.convert.rule import merged, read_owner, read_rule, write_rule
 from rule_service.domain.history import EditKind
-from rule_service.domain.validation import validate_rule
+from rule_service.domain.violations import reason_violations
 from rule_service.editing import delete_rule, update_rule
 from rule_service.servicers import pages
 from rule_service.servicers.base import Servicer, begin, require_corp
-from service_kit.ids import new_rule_id, require_id
+from service_kit.ids import id_violations, new_rule_id, require_id
+from service_kit.required import missing
+from service_kit.writes import begin_write
 
 if TYPE_CHECKING:
     from rule_service.servicers.base import Context
@@ -21,11 +23,12 @@ class RuleMethods(Servicer):
     """See protos/groupguard/rule/v1/rule_service.proto."""
 
     async def CreateRule(self, request: pb.CreateRuleRequest, context: "Context") -> pb.CreateRuleResponse:
-        write, edit = begin(request), self._edit(EditKind.CREATED, request.reason)
+        write, edit = begin_write(request), self._edit(EditKind.CREATED, request.reason)
         request.rule.state = request.rule.state or RULE_STATE_DISABLED
-        rule = read_rule(request.rule, new_rule_id(edit.at), edit.at, edit.at)
+        known = [*missing(request), *reason_violations("reason", edit.reason)]
+        known += id_violations("corp_id", request.corp_id) if request.corp_id else ()
+        rule = read_rule(request.rule, new_rule_id(edit.at), edit.at, edit.at, known)
         access.require_edit(request.corp_id, rule.owner)
-        validate_rule(rule, edit.reason)
         [stored], revision = await self._store.create_rules(write, [rule], edit)
         return pb.CreateRuleResponse(rule=write_rule(stored), rules_revision=str(revision))
 
@@ -63,6 +66,7 @@ class RuleMethods(Servicer):
                 old.rule.rule_id,
                 old.rule.created_at,
                 edit.at,
+                list(reason_violations("reason", edit.reason)),
             ),
         )
         return pb.UpdateRuleResponse(rule=write_rule(stored), rules_revision=str(revision))

@@ -141,3 +141,32 @@ async def test_conditions_that_make_no_sense_are_refused(
     told = failure(refused.value)
     assert told.reason == "INVALID_FIELD"
     assert told.violations == ((f"rule.conditions.{field}", description),)
+
+
+async def test_all_that_is_wrong_with_a_rule_is_told_at_once_and_once(gg: AsyncGroupGuard) -> None:
+    """What is missing, unknown values, and what breaks its form; nothing that only follows from another mistake."""
+    keywords = [pb.Keyword(text="代购"), pb.Keyword(), pb.Keyword(text="\u200b"), pb.Keyword(text="x" * 65)]
+    rule = pb.Rule(
+        owner=pb.Owner(kind=77),  # type: ignore[arg-type]
+        conditions=pb.Conditions(
+            keywords=pb.KeywordCondition(keywords=keywords),
+            length=pb.LengthCondition(max_characters=10_001),
+            message_types=pb.MessageTypeCondition(types=[99]),  # type: ignore[list-item]
+        ),
+        action=pb.Action(kind=98, warnings_before_kick=50),  # type: ignore[arg-type]
+    )
+    with pytest.raises(grpc.RpcError) as caught:
+        await gg.rules.CreateRule(CreateRuleRequest(rule=rule, reason="x" * 201))
+    fields = [field for field, _ in failure(caught.value).violations]
+    assert sorted(fields) == [
+        "corp_id",
+        "reason",
+        "rule.action.kind",
+        "rule.conditions.keywords.keywords[1].text",
+        "rule.conditions.keywords.keywords[2].text",
+        "rule.conditions.keywords.keywords[3].text",
+        "rule.conditions.length.max_characters",
+        "rule.conditions.message_types.types[0]",
+        "rule.display_name",
+        "rule.owner.kind",
+    ]

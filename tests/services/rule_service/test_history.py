@@ -224,10 +224,10 @@ async def test_a_reason_that_is_too_long_is_told_with_everything_else(its: Offic
     long = "因" * (limits.REASON_CHARACTERS + 1)
     said = ("reason", "at most 200 characters are allowed, not 201")
     told = await refusal(its.create(reason=long, display_name="x" * 65))
-    assert [field for field, _ in told.violations] == ["rule.display_name", "reason"]
-    assert told.violations[1] == said
+    assert [field for field, _ in told.violations] == ["reason", "rule.display_name"]
+    assert told.violations[0] == said
     told = await refusal(its.update(rule, reason=long, display_name="x" * 65))
-    assert [field for field, _ in told.violations] == ["rule.display_name", "reason"]
+    assert [field for field, _ in told.violations] == ["reason", "rule.display_name"]
     for call in (its.delete(rule, reason=long), its.restore(rule, rule.revision, reason=long)):
         assert (await refusal(call)).violations == (said,)
     assert len(await its.history(rule)) == 1

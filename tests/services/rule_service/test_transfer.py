@@ -320,7 +320,9 @@ async def test_every_violation_of_a_part_is_named_and_nothing_of_it_is_written(g
         await imported(gg, [*good * 7, *bad], size=7)
     assert [field for field, _ in failure(caught.value).violations] == [
         "records[0].group.member_count",
+        "records[2].rule.rule_id",
         "records[2].rule.state",
+        "records[2].rule.display_name",
         "records[3].bindings.chat_ids[1]",
         "records[4].exempt_customer.owner.kind",
         "records[5].settings.limits.rules_per_owner",
