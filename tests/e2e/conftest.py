@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from service_kit.embedded import EmbeddedStore
 from service_kit.suite import Suite
 from support.commands import Caller
 from support.corp import Corp
+from support.services import running
 from support.valkey import LOOPBACK, short_folder
 
 
@@ -44,6 +48,27 @@ def gg(addresses: Addresses) -> Iterator[GroupGuard]:
     """A client of the suite."""
     with GroupGuard(addresses) as gg:
         yield gg
+
+
+@pytest.fixture(scope="session")
+def named(
+    addresses: Addresses, suite_store: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, GroupGuard]]:
+    """Clients whose tokens tell who they are, at a second RuleService beside the suite's."""
+    roles = {"boss": "super_admin", "zhangmin": "member:zhangmin", "liqiang": "member:liqiang"}
+    known = [
+        {"name": name, "sha256": sha256(name.encode()).hexdigest(), "roles": {"*": [role]}}
+        for name, role in roles.items()
+    ]
+    file = tmp_path_factory.mktemp("tokens") / "tokens.json"
+    file.write_text(json.dumps({"tokens": known}), "utf-8")
+    environment = {
+        "GROUPGUARD_DURABLE_URL": suite_store.durable_url,
+        "GROUPGUARD_TOKENS_FILE": str(file),
+    }
+    with running("rule_service", environment) as replica, ExitStack() as stack:
+        there = Addresses(replica.target, addresses.filter, addresses.blacklist)
+        yield {name: stack.enter_context(GroupGuard(there, token=name)) for name in roles}
 
 
 @pytest.fixture
