@@ -123,7 +123,9 @@ class RuleRevisionNotFound(NotFound):
 
     def __init__(self, rule_id: str, revision: int) -> None:
         super().__init__(
-            [f"{revision} of rule {rule_id}, with a state to go back to,"], rule_id=rule_id, revision=str(revision)
+            [f"{revision} of rule {rule_id}, with a state to go back to,"],
+            rule_id=rule_id,
+            revision=str(revision),
         )
 
 

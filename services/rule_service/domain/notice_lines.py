@@ -166,14 +166,13 @@ def _time(milliseconds: int) -> str:
 def _follows(rules: Iterable[Rule]) -> str:
     actions = [rule.action for rule in rules]
     kinds = {action.kind for action in actions}
-    if kinds == {ActionKind.WARN_AND_KICK}:
-        ends = ["提醒并移出群聊"]
-    else:
-        later = ActionKind.KICK_AFTER_WARNINGS in kinds
-        ends = ["提醒"] if kinds & {ActionKind.WARN, ActionKind.WARN_AND_KICK} else []
-        ends += ["多次提醒后移出群聊"] if later else []
-        if kinds & {ActionKind.KICK, ActionKind.WARN_AND_KICK}:
-            ends.append("直接移出群聊" if later else "移出群聊")
+    ends = ["提醒"] if ActionKind.WARN in kinds else []
+    ends += ["多次提醒后移出群聊"] if ActionKind.KICK_AFTER_WARNINGS in kinds else []
+    if kinds & {ActionKind.KICK, ActionKind.WARN_AND_KICK}:
+        warned = "提醒并" if kinds == {ActionKind.WARN_AND_KICK} else ""
+        ends.append("直接移出群聊" if ends else f"{warned}移出群聊")
     listed = [action.add_to_blacklist is not Blacklist.NONE for action in actions]
     never = "，且不能再加入" if all(listed) else "，并可能不能再加入" if any(listed) else ""
-    return f"违反者会被{'或'.join(ends)}{never}"
+    *others, last = ends
+    graded = f"视情况被{'、'.join(others)}或" if others else "被"
+    return f"违反者会{graded}{last}{never}"

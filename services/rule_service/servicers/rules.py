@@ -24,9 +24,9 @@ class RuleMethods(Servicer):
 
     async def CreateRule(self, request: pb.CreateRuleRequest, context: "Context") -> pb.CreateRuleResponse:
         write, edit = begin_write(request), self._edit(EditKind.CREATED, request.reason)
-        request.rule.state = request.rule.state or RULE_STATE_DISABLED
         known = [*missing(request), *reason_violations("reason", edit.reason)]
         known += id_violations("corp_id", request.corp_id) if request.corp_id else ()
+        request.rule.state = request.rule.state or RULE_STATE_DISABLED
         rule = read_rule(request.rule, new_rule_id(edit.at), edit.at, edit.at, known)
         access.require_edit(request.corp_id, rule.owner)
         [stored], revision = await self._store.create_rules(write, [rule], edit)

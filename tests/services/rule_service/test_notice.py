@@ -119,8 +119,8 @@ def test_each_condition_is_told_in_words_and_merged(rules: list[Rule], lines: li
         ([KICK], "违反者会被移出群聊"),
         ([BOTH], "违反者会被提醒并移出群聊"),
         ([LATER], "违反者会被多次提醒后移出群聊"),
-        ([WARN, KICK], "违反者会被提醒或移出群聊"),
-        ([WARN, LATER, BOTH], "违反者会被提醒或多次提醒后移出群聊或直接移出群聊"),
+        ([WARN, KICK], "违反者会视情况被提醒或直接移出群聊"),
+        ([WARN, LATER, BOTH], "违反者会视情况被提醒、多次提醒后移出群聊或直接移出群聊"),
     ],
 )
 def test_what_follows_is_told(actions: list[ActionKind], follows: str) -> None:

@@ -51,8 +51,8 @@ class Group(_message.Message):
 
     @_builtins.property
     def last_active_time(self) -> _timestamp_pb2.Timestamp:
-        """When a customer's message was last judged in it or the registry last heard of it,
-        to the minute; set by ListGroups alone.
+        """When a customer's message was last judged in it or the registry last heard of it;
+        told about a minute late. Set by ListGroups alone.
         """
 
     @_builtins.property

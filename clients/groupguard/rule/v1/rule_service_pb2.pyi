@@ -200,8 +200,9 @@ class UpdateRuleRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """What to change: display_name, state, conditions, conditions.keywords, action or a
-        field of action; `*` for all of them. Unset changes the ones that are set in `rule`.
+        """What to change: display_name, state, conditions or one of them as
+        conditions.keywords, action or a field of it as action.kind; `*` for all of them.
+        Unset changes the ones that are set in `rule`.
         """
 
     def __init__(
@@ -399,7 +400,7 @@ class BlastRadius(_message.Message):
     MEMBER_COUNT_FIELD_NUMBER: _builtins.int
     RULE_IDS_OVER_LIMIT_FIELD_NUMBER: _builtins.int
     group_count: _builtins.int
-    """Groups in which at least one rule begins or ceases to act."""
+    """Groups that at least one rule would be bound to or unbound from, whatever its state."""
     member_count: _builtins.int
     """Members of these groups together, as far as the registry knows."""
     @_builtins.property

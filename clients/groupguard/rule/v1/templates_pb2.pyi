@@ -76,7 +76,9 @@ class CreateRulesFromTemplateRequest(_message.Message):
     request_id: _builtins.str
     """A UUID that makes the call safe to repeat."""
     validate_only: _builtins.bool
-    """Create nothing; show the rules, which have no rule_id then."""
+    """Create nothing; show the rules, which have no rule_id then. Whether the owner has room
+    for them is not looked at.
+    """
     @_builtins.property
     def owner(self) -> _rule_pb2.Owner:
         """Whose rules they are."""
