@@ -12,47 +12,12 @@ from groupguard.rule.v1.settings_pb2 import CorpSettings as SettingsProto
 from rule_service.convert.settings import write_settings
 from rule_service.domain.exemptions import Exemption
 from rule_service.domain.settings import CheckFailure, CorpSettings
-from rule_service.fetch import fetch
 from rule_service.redis_store import RedisRuleStore
-from service_kit.revision import Revision
+from support.follower import Follower
 from support.rules import CORP, NOW, a_write, register
 
 DIFF, RESET = FetchRulesResponse.KIND_DIFF, FetchRulesResponse.KIND_RESET
 LISTS = ("", "zhang", "li", "王")
-
-
-class Follower:
-    """Does with exemptions and settings what the proto says, and nothing else."""
-
-    def __init__(self) -> None:
-        self.since: Revision | None = None
-        self._forget()
-
-    def _forget(self) -> None:
-        self.lists: dict[str, set[str]] = {}
-        self.settings: SettingsProto | None = None
-
-    async def follow(self, store: RedisRuleStore) -> FetchRulesResponse.Kind.ValueType:
-        kinds = []
-        reached = ""
-        async for chunk in fetch(store, CORP, self.since):
-            kinds.append(chunk.kind)
-            if chunk.kind == RESET:
-                self._forget()
-            for change in chunk.changes:
-                if change.HasField("exemption"):
-                    told = change.exemption
-                    on = self.lists.setdefault(told.owner_userid, set())
-                    on.difference_update(told.removed_external_userids)
-                    on.update(told.added_external_userids)
-                elif change.HasField("settings"):
-                    self.settings = change.settings
-            reached = chunk.rules_revision
-        self.since = Revision.parse(reached)
-        return kinds[0]
-
-    def state(self) -> tuple[dict[str, set[str]], SettingsProto | None]:
-        return {name: on for name, on in self.lists.items() if on}, self.settings
 
 
 class Writer:
@@ -64,7 +29,7 @@ class Writer:
         self.lists: dict[str, set[str]] = {name: set() for name in LISTS}
         self.settings: SettingsProto | None = None
 
-    def state(self) -> tuple[dict[str, set[str]], SettingsProto | None]:
+    def decisions(self) -> tuple[dict[str, set[str]], SettingsProto | None]:
         return {name: on for name, on in self.lists.items() if on}, self.settings
 
     async def write(self) -> None:
@@ -103,12 +68,13 @@ async def test_followers_end_where_the_store_is(store: RedisRuleStore, seed: int
     for turn in range(20):
         for _ in range(writer.random.randint(0, 10)):
             await writer.write()
-        assert await follower.follow(store) == (RESET if turn == 0 else DIFF)
-        assert follower.since == await store.revision(CORP)
-        assert follower.state() == writer.state()
+        kinds = await follower.follow(store)
+        assert kinds[0] == (RESET if turn == 0 else DIFF)
+        assert follower.since == str(await store.revision(CORP))
+        assert follower.decisions() == writer.decisions()
         fresh = Follower()
-        assert await fresh.follow(store) == RESET
-        assert fresh.state() == writer.state()
+        assert (await fresh.follow(store))[0] == RESET
+        assert fresh.decisions() == writer.decisions()
 
 
 async def test_what_is_written_while_everything_is_read_is_in_it_or_comes_after(
@@ -131,8 +97,8 @@ async def test_what_is_written_while_everything_is_read_is_in_it_or_comes_after(
     await writing
     assert len(followers) > 2
     for follower in followers:
-        assert await follower.follow(store) == DIFF
-        assert follower.state() == writer.state()
+        assert (await follower.follow(store))[0] == DIFF
+        assert follower.decisions() == writer.decisions()
 
 
 async def test_a_corp_that_never_decided_sends_no_settings(store: RedisRuleStore) -> None:
@@ -140,4 +106,4 @@ async def test_a_corp_that_never_decided_sends_no_settings(store: RedisRuleStore
     await register(store, 1)
     follower = Follower()
     await follower.follow(store)
-    assert follower.state() == ({}, None)
+    assert follower.decisions() == ({}, None)

@@ -1,0 +1,96 @@
+"""Calls of RuleService as Hypothesis draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from support.rule_model import Pool
+
+POOLS: list[Pool] = [("super_admin", ""), ("strategy", "s1"), ("member", "zhang"), ("member", "li")]
+CHATS = [f"wr{number}" for number in range(7)]
+CUSTOMERS = [f"wm{number}" for number in range(5)]
+MOST_RULES = 12
+"""Rules that operations choose among, the newest."""
+KEPT_CHANGES = 5
+"""Changes in a history. Operations name some of the newest and some that are gone, none that might go in the very batch."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call as drawn: ids of rules are places among the rules known when its batch begins."""
+
+    kind: str
+    pool: Pool = POOLS[0]
+    name: str = ""
+    rules: tuple[int, ...] = ()
+    back: int = 0
+    """Place in the history of the first of them, from the newest change back."""
+    chats: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    owner: str = ""
+    strategies: tuple[str, ...] = ()
+    customers: tuple[str, ...] = ()
+    share_exemptions: bool | None = None
+    limits: tuple[tuple[str, int], ...] = ()
+    with_etag: bool = False
+
+
+_names = st.sampled_from(["one", "two", "three"])
+_places = st.integers(0, MOST_RULES - 1)
+_some_rules = st.lists(_places, min_size=1, max_size=3, unique=True).map(tuple)
+_some_chats = st.lists(st.sampled_from(CHATS), min_size=1, max_size=5, unique=True).map(tuple)
+_some_customers = st.lists(st.sampled_from(CUSTOMERS), min_size=1, max_size=3, unique=True).map(tuple)
+_limits = st.dictionaries(
+    st.sampled_from(["rules_per_owner", "groups_per_rule", "exempt_customers_per_owner"]),
+    st.integers(0, 3),
+    max_size=2,
+).map(lambda drawn: tuple(drawn.items()))
+
+operations = st.one_of(
+    st.builds(Operation, st.just("create"), pool=st.sampled_from(POOLS), name=_names),
+    st.builds(Operation, st.just("update"), rules=st.tuples(_places), name=_names, with_etag=st.booleans()),
+    st.builds(Operation, st.just("delete"), rules=st.tuples(_places), with_etag=st.booleans()),
+    st.builds(
+        Operation,
+        st.just("restore"),
+        rules=st.tuples(_places),
+        back=st.sampled_from([0, 1, 1, KEPT_CHANGES, KEPT_CHANGES + 1]),
+        with_etag=st.booleans(),
+    ),
+    st.builds(
+        Operation,
+        st.sampled_from(["bind", "bind", "bind", "unbind", "swap"]),
+        rules=_some_rules,
+        chats=_some_chats,
+        others=_some_chats,
+    ),
+    st.builds(
+        Operation,
+        st.just("set_group_rules"),
+        rules=_some_rules,
+        chats=st.tuples(st.sampled_from(CHATS)),
+    ),
+    st.builds(
+        Operation,
+        st.just("upsert"),
+        chats=_some_chats,
+        owner=st.sampled_from(["zhang", "li"]),
+        strategies=st.sampled_from([(), ("s1",)]),
+    ),
+    st.builds(Operation, st.just("dismiss"), chats=_some_chats),
+    st.builds(
+        Operation,
+        st.sampled_from(["add_exempt", "add_exempt", "remove_exempt"]),
+        owner=st.sampled_from(["", "zhang"]),
+        customers=_some_customers,
+    ),
+    st.builds(
+        Operation,
+        st.just("update_settings"),
+        share_exemptions=st.none() | st.booleans(),
+        limits=_limits,
+        with_etag=st.booleans(),
+    ).filter(lambda it: it.limits or it.share_exemptions is not None),
+)
