@@ -57,6 +57,8 @@ WORK = [
     Work("RELEASES_LOOKED_AT", 100, "test_bounded_work.py::test_a_page_of_released_bindings_is_made_of_100_writes"),
     Work("RELEASES_KEPT", 1000, "test_released.py::test_the_last_writes_are_kept_and_not_one_more"),
     Work("REVISIONS_PER_RULE", 50, "test_bounded_work.py::test_50_changes_of_a_rule_are_kept"),
+    Work("RECORDS_PER_IMPORT_PART", 1000, "test_transfer.py::test_parts_keep_to_their_form"),
+    Work("GROUPS_PER_MIGRATED_RULE", 1_000_000, "test_transfer.py::test_migration_has_a_bound_too"),
     Work("NOTICE_CHARACTERS", 1000, "test_notice.py::test_what_does_not_fit_into_the_announcement_goes"),
 ]  # fmt: skip
 

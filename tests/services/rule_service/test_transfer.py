@@ -54,11 +54,11 @@ async def imported(
 
 
 async def refused(
-    gg: AsyncGroupGuard, records: Sequence[CorpRecord], **how: bool
+    gg: AsyncGroupGuard, records: Sequence[CorpRecord], corp_id: str = OTHER, *, migrate: bool = False
 ) -> tuple[str, dict[str, str]]:
     """The reason and metadata with which an import ends."""
     with pytest.raises(grpc.RpcError) as caught:
-        await imported(gg, records, **how)  # type: ignore[arg-type]
+        await imported(gg, records, corp_id, migrate=migrate)
     told = failure(caught.value)
     return told.reason, dict(told.metadata)
 
@@ -304,6 +304,21 @@ async def test_migration_brings_historical_rules_where_it_is_allowed(
         assert [(it.groups_before, it.groups_after) for it in done.results] == [(8, 8)]
 
 
+async def test_migration_has_a_bound_too(
+    one_store: RedisRuleStore,
+    historical_rule: tuple[str, list[CorpRecord]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here of 8, then of 7 groups: the error names it."""
+    _, records = historical_rule
+    async with rule_service(one_store, allow_migration=True) as target, client_of(target) as gg:
+        monkeypatch.setattr(limits, "GROUPS_PER_MIGRATED_RULE", 8)
+        await imported(gg, records, migrate=True)
+        monkeypatch.setattr(limits, "GROUPS_PER_MIGRATED_RULE", 7)
+        reason, metadata = await refused(gg, records, "ww3", migrate=True)
+        assert (reason, metadata["limit"]) == ("LIMIT_EXCEEDED", "7")
+
+
 async def test_every_violation_of_a_part_is_named_and_nothing_of_it_is_written(gg: AsyncGroupGuard) -> None:
     """Records of every kind that can't be; the part before stays."""
     bad = [
@@ -345,6 +360,7 @@ async def test_parts_keep_to_their_form(gg: AsyncGroupGuard) -> None:
     part = transfer_pb.ImportCorpRequest(corp_id=OTHER, records=[record])
     assert await sent(part, transfer_pb.ImportCorpRequest(corp_id=CORP, records=[record])) == "corp_id"
     assert await sent(transfer_pb.ImportCorpRequest(corp_id=OTHER)) == "records"
+    assert (await imported(gg, [record] * 1000, size=1000))[-1].record_count == 1000
     many = transfer_pb.ImportCorpRequest(corp_id=OTHER, records=[record] * 1001)
     assert await sent(many) == "records"
     long = transfer_pb.ImportCorpRequest(corp_id=OTHER, records=[record], reason="x" * 201)

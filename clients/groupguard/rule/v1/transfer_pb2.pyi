@@ -171,7 +171,8 @@ class ImportCorpRequest(_message.Message):
     corp_id: _builtins.str
     """The corp, 1–64 bytes, in every part."""
     migrate: _builtins.bool
-    """Let rules be in more than 20,000 groups, as historical ones are. Needs the role
+    """Let rules be in more than 20,000 groups, as historical ones are; 1,000,000 at most.
+    A lower limit of the corp's own still holds. Needs the role
     migrator, and a server that allows it (GROUPGUARD_ALLOW_MIGRATION).
     """
     reason: _builtins.str
