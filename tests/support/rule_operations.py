@@ -39,58 +39,77 @@ class Operation:
 
 _names = st.sampled_from(["one", "two", "three"])
 _places = st.integers(0, MOST_RULES - 1)
-_some_rules = st.lists(_places, min_size=1, max_size=3, unique=True).map(tuple)
-_some_chats = st.lists(st.sampled_from(CHATS), min_size=1, max_size=5, unique=True).map(tuple)
+_some_rules = st.lists(_places, min_size=1, max_size=2, unique=True).map(tuple)
+_some_chats = st.lists(st.sampled_from(CHATS), min_size=1, max_size=3, unique=True).map(tuple)
 _some_customers = st.lists(st.sampled_from(CUSTOMERS), min_size=1, max_size=3, unique=True).map(tuple)
 _limits = st.dictionaries(
     st.sampled_from(["rules_per_owner", "groups_per_rule", "exempt_customers_per_owner"]),
-    st.integers(0, 3),
+    st.sampled_from([0, 0, 1, 2, 3]),
     max_size=2,
 ).map(lambda drawn: tuple(drawn.items()))
 
-operations = st.one_of(
-    st.builds(Operation, st.just("create"), pool=st.sampled_from(POOLS), name=_names),
-    st.builds(Operation, st.just("update"), rules=st.tuples(_places), name=_names, with_etag=st.booleans()),
-    st.builds(Operation, st.just("delete"), rules=st.tuples(_places), with_etag=st.booleans()),
-    st.builds(
-        Operation,
-        st.just("restore"),
-        rules=st.tuples(_places),
-        back=st.sampled_from([0, 1, 1, KEPT_CHANGES, KEPT_CHANGES + 1]),
-        with_etag=st.booleans(),
-    ),
-    st.builds(
-        Operation,
-        st.sampled_from(["bind", "bind", "bind", "unbind", "swap"]),
-        rules=_some_rules,
-        chats=_some_chats,
-        others=_some_chats,
-    ),
-    st.builds(
-        Operation,
-        st.just("set_group_rules"),
-        rules=_some_rules,
-        chats=st.tuples(st.sampled_from(CHATS)),
-    ),
-    st.builds(
-        Operation,
-        st.just("upsert"),
-        chats=_some_chats,
-        owner=st.sampled_from(["zhang", "li"]),
-        strategies=st.sampled_from([(), ("s1",)]),
-    ),
-    st.builds(Operation, st.just("dismiss"), chats=_some_chats),
-    st.builds(
-        Operation,
-        st.sampled_from(["add_exempt", "add_exempt", "remove_exempt"]),
-        owner=st.sampled_from(["", "zhang"]),
-        customers=_some_customers,
-    ),
-    st.builds(
-        Operation,
-        st.just("update_settings"),
-        share_exemptions=st.none() | st.booleans(),
-        limits=_limits,
-        with_etag=st.booleans(),
-    ).filter(lambda it: it.limits or it.share_exemptions is not None),
+_create = st.builds(Operation, st.just("create"), pool=st.sampled_from(POOLS), name=_names)
+_update = st.builds(
+    Operation, st.just("update"), rules=st.tuples(_places), name=_names, with_etag=st.booleans()
 )
+_delete = st.builds(Operation, st.just("delete"), rules=st.tuples(_places), with_etag=st.booleans())
+_restore = st.builds(
+    Operation,
+    st.just("restore"),
+    rules=st.tuples(_places),
+    back=st.sampled_from([0, 1, 1, KEPT_CHANGES, KEPT_CHANGES + 1]),
+    with_etag=st.booleans(),
+)
+_configure = st.builds(
+    Operation,
+    st.sampled_from(["bind", "bind", "bind", "unbind", "swap"]),
+    rules=_some_rules,
+    chats=_some_chats,
+    others=_some_chats,
+)
+_set_group_rules = st.builds(
+    Operation, st.just("set_group_rules"), rules=_some_rules, chats=st.tuples(st.sampled_from(CHATS))
+)
+_upsert = st.builds(
+    Operation,
+    st.just("upsert"),
+    chats=_some_chats,
+    owner=st.sampled_from(["zhang", "li"]),
+    strategies=st.sampled_from([("s1",), ()]),
+)
+_dismiss = st.builds(Operation, st.just("dismiss"), chats=_some_chats)
+_exempt = st.builds(
+    Operation,
+    st.sampled_from(["add_exempt", "add_exempt", "remove_exempt"]),
+    owner=st.sampled_from(["", "zhang"]),
+    customers=_some_customers,
+)
+_settings = st.builds(
+    Operation,
+    st.just("update_settings"),
+    share_exemptions=st.none() | st.booleans(),
+    limits=_limits,
+    with_etag=st.booleans(),
+).filter(lambda it: it.limits or it.share_exemptions is not None)
+
+_WEIGHTS = [
+    (_configure, 8),
+    (_set_group_rules, 4),
+    (_upsert, 4),
+    (_restore, 4),
+    (_update, 3),
+    (_create, 2),
+    (_delete, 2),
+    (_exempt, 2),
+    (_settings, 2),
+    (_dismiss, 1),
+]
+operations = st.sampled_from([kind for kind, weight in _WEIGHTS for _ in range(weight)]).flatmap(
+    lambda kind: kind
+)
+FURNITURE = [
+    *(Operation("create", pool=pool, name="one") for pool in POOLS),
+    Operation("upsert", chats=tuple(CHATS[:4]), owner="zhang", strategies=("s1",)),
+    Operation("upsert", chats=tuple(CHATS[4:]), owner="li"),
+]
+"""What a corp begins with, or nearly every binding would find nothing to bind."""
