@@ -39,7 +39,7 @@ class Call:
         self.operation = operation
         self.request_id = str(uuid.uuid4())
         self.common: dict[str, Any] = {"corp_id": corp_id, "request_id": self.request_id}
-        gone = [rule_id for rule_id in model.pools if rule_id not in model.rules]
+        gone = [rule_id for rule_id in model.pools if rule_id not in model.rules][::-1]
         known = [*model.rules, *gone][:MOST_RULES]
         chosen = [known[place % len(known)] for place in operation.rules] if known else []
         self.rule_ids = list(dict.fromkeys(chosen))

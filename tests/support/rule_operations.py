@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
@@ -11,9 +11,9 @@ from support.rule_model import Pool
 POOLS: list[Pool] = [("super_admin", ""), ("strategy", "s1"), ("member", "zhang"), ("member", "li")]
 CHATS = [f"wr{number}" for number in range(7)]
 CUSTOMERS = [f"wm{number}" for number in range(5)]
-MOST_RULES = 12
-"""Rules that operations choose among, the newest."""
-KEPT_CHANGES = 5
+MOST_RULES = 8
+"""Rules that operations choose among: those that live, then those that went last."""
+KEPT_CHANGES = 4
 """Changes in a history. Operations name some of the newest and some that are gone, none that might go in the very batch."""
 
 
@@ -102,10 +102,23 @@ _WEIGHTS = [
     (_delete, 2),
     (_exempt, 2),
     (_settings, 2),
-    (_dismiss, 1),
+    (_dismiss, 3),
 ]
-operations = st.sampled_from([kind for kind, weight in _WEIGHTS for _ in range(weight)]).flatmap(
+_operations = st.sampled_from([kind for kind, weight in _WEIGHTS for _ in range(weight)]).flatmap(
     lambda kind: kind
+)
+
+
+def _clashing(batch: list[Operation]) -> list[Operation]:
+    """Makes all operations be about the same rules and groups, so that they come between each other's steps."""
+    rules = next((it.rules for it in batch if it.rules), ())
+    chats = next((it.chats for it in batch if it.chats), ())
+    return [replace(it, rules=it.rules and rules, chats=it.chats and chats) for it in batch]
+
+
+batches = st.one_of(
+    st.lists(_operations, min_size=1, max_size=6),
+    st.lists(_operations, min_size=3, max_size=6).map(_clashing),
 )
 FURNITURE = [
     *(Operation("create", pool=pool, name="one") for pool in POOLS),
