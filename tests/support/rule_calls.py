@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ class Call:
 
     async def send(self, client: AsyncGroupGuard) -> Answer:
         """Makes the call."""
+        await asyncio.sleep(self.operation.pause_ms / 1000)
         try:
             result, token = await getattr(self, f"_{self.operation.kind}")(client.rules)
         except grpc.RpcError as error:

@@ -35,6 +35,8 @@ class Operation:
     share_exemptions: bool | None = None
     limits: tuple[tuple[str, int], ...] = ()
     with_etag: bool = False
+    pause_ms: int = 0
+    """How long after the others of its batch it is sent: calls that begin together keep step, and some never meet."""
 
 
 _names = st.sampled_from(["one", "two", "three"])
@@ -104,8 +106,11 @@ _WEIGHTS = [
     (_settings, 2),
     (_dismiss, 3),
 ]
-_operations = st.sampled_from([kind for kind, weight in _WEIGHTS for _ in range(weight)]).flatmap(
-    lambda kind: kind
+_kinds = st.sampled_from([kind for kind, weight in _WEIGHTS for _ in range(weight)])
+_operations = st.builds(
+    lambda drawn, pause_ms: replace(drawn, pause_ms=pause_ms),
+    _kinds.flatmap(lambda kind: kind),
+    st.integers(0, 3),
 )
 
 

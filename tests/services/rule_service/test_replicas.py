@@ -157,7 +157,7 @@ def test_two_replicas_agree_with_a_sequential_model(replicas: type[Replicas]) ->
     run_state_machine_as_test(
         replicas,
         settings=hypothesis.settings(
-            max_examples=int(os.environ.get("GROUPGUARD_TEST_EXAMPLES", "20")),
+            max_examples=int(os.environ.get("GROUPGUARD_TEST_EXAMPLES", "15")),
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(hypothesis.HealthCheck),
