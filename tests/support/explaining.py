@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from support.rule_calls import Answer, Call
 from support.rule_model import Model, Refused
@@ -19,6 +20,7 @@ def explanations(model: Model, calls: Sequence[_Done]) -> list[Model]:
     Raises:
         AssertionError: no order explains the answers.
     """
+    model = replace(model, lately=frozenset())
     accepted = [pair for pair in calls if not pair[1].refusal]
     assert all(answer.revision >= model.revision for _, answer in accepted), "an answer from before the call"
     paths = [(model, *path) for path in _paths(model, accepted)]
@@ -72,7 +74,7 @@ def _may_refuse(states: Sequence[Model], call: Call, answer: Answer) -> bool:
     """Whether one of some states refuses a call as it was refused."""
     for state in states:
         try:
-            call.apply(state.copy())
+            call.apply(replace(state.copy(), lately=frozenset()))
         except Refused as refused:
             if answer.refusal in refused.reasons:
                 return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class Call:
         self.operation = operation
         self.request_id = str(uuid.uuid4())
         self.common: dict[str, Any] = {"corp_id": corp_id, "request_id": self.request_id}
-        gone = [rule_id for rule_id in model.pools if rule_id not in model.rules]
+        gone = [rule_id for rule_id in model.pools if rule_id not in model.rules][::-1]
         known = [*model.rules, *gone][:MOST_RULES]
         chosen = [known[place % len(known)] for place in operation.rules] if known else []
         self.rule_ids = list(dict.fromkeys(chosen))
@@ -95,6 +96,7 @@ class Call:
 
     async def send(self, client: AsyncGroupGuard) -> Answer:
         """Makes the call."""
+        await asyncio.sleep(self.operation.pause_ms / 1000)
         try:
             result, token = await getattr(self, f"_{self.operation.kind}")(client.rules)
         except grpc.RpcError as error:

@@ -97,6 +97,8 @@ class Model:
     """Of every rule there ever was, from its first change on."""
     pools: dict[str, Pool] = field(default_factory=dict)
     """Likewise."""
+    lately: frozenset[str] = field(default=frozenset(), compare=False)
+    """Groups that calls at hand dismiss: others that began before may unbind them still, which takes nothing."""
 
     def copy(self) -> Model:
         """Returns a model that can go another way."""
@@ -198,7 +200,7 @@ class Model:
         self, rule_ids: Sequence[str], bind: Sequence[str], unbind: Sequence[str]
     ) -> list[tuple[int, int]]:
         """ConfigureGroups; returns each rule's number of groups before and after."""
-        reasons = self._reasons(rule_ids, [*bind, *unbind], bind)
+        reasons = self._reasons(rule_ids, [*bind, *(set(unbind) - self.lately)], bind)
         counts = []
         for rule_id in rule_ids:
             before = self.groups_of(rule_id)
@@ -251,6 +253,7 @@ class Model:
         if set(chat_ids) - self.ordinals.keys():
             raise Refused("GROUP_NOT_FOUND")
         going = [chat_id for chat_id in chat_ids if self.groups.pop(chat_id, None)]
+        self.lately |= set(going)
         return len(going), self._release()
 
     def _release(self) -> int:
