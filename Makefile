@@ -10,6 +10,8 @@ VENV ?= .venv
 STUBS ?= clients
 # For instance: make test PYTEST_ARGS="tests/contract -x"
 PYTEST_ARGS ?=
+# Tests of one file stay in one process, and with them what the file's tests share.
+PYTEST_WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
 # For instance: make bench BENCH_ARGS="load --repetitions 1"; GROUPGUARD_BENCH_DATA is a folder of real text to measure with.
 BENCH_ARGS ?=
 
@@ -45,7 +47,7 @@ demo: $(VENV)/.runtime ## Start all three services with a store of their own and
 # pytest comes last, so that its summary is the last line.
 .PHONY: test
 test: lint types $(PROTOS_VENV)/.tools ## Run every check: lint, types, contract, import rules, tests
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/pytest $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 .PHONY: lint lint-python lint-imports lint-protos
 lint: lint-python lint-imports lint-protos ## Check code style, import rules and the protos
@@ -75,7 +77,7 @@ format: $(VENV)/.dev ## Format Python and protos, fix what can be fixed
 
 .PHONY: test-lowest
 test-lowest: $(LOWEST_VENV)/.dev $(PROTOS_VENV)/.tools ## Run the tests with the oldest dependencies allowed
-	@$(LOWEST_VENV)/bin/python -m pytest $(PYTEST_ARGS)
+	@$(LOWEST_VENV)/bin/python -m pytest $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.runtime ## Measure time and memory; write tests/bench/RESULTS.md (chosen rows: BENCH_ARGS=load)
