@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -59,22 +58,21 @@ class Phase:
 
 
 async def run(
-    name: str, calls: Iterable[Callable[[], Awaitable[T]]], watch: StoreWatch, in_flight: int = 1
+    name: str, calls: Iterable[Callable[[], Awaitable[T]]], watch: StoreWatch
 ) -> tuple[Phase, list[T]]:
-    """Makes calls; returns what was measured, and the answers in the order they came."""
-    before, cpu, waiting = watch.used_memory(), watch.cpu_seconds(), iter(calls)
+    """Makes calls one after the other, as the command line does; returns what was measured, and the answers.
+
+    More at once would take the two cores of a small machine from the store.
+    """
+    before, cpu = watch.used_memory(), watch.cpu_seconds()
     watch.longest_command()
     answers: list[T] = []
     seconds: list[float] = []
-
-    async def work() -> None:
-        for call in waiting:
-            begun = time.perf_counter()
-            answers.append(await call())
-            seconds.append(time.perf_counter() - begun)
-
     begun = time.monotonic()
-    await asyncio.gather(*(work() for _ in range(in_flight)))
+    for call in calls:
+        called = time.perf_counter()
+        answers.append(await call())
+        seconds.append(time.perf_counter() - called)
     ended = time.monotonic()
     grown, cpu = watch.used_memory() - before, watch.cpu_seconds() - cpu
     return Phase(name, begun, ended, sorted(seconds), grown, cpu, watch.longest_command()), answers

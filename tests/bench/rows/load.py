@@ -41,8 +41,6 @@ from support.valkey import short_folder
 _CORP = "ww0123456789abcdef"
 _RULES, _GROUPS, _KEYWORDS = limits.RULES_PER_OWNER, limits.GROUPS_PER_RULE, limits.KEYWORDS_PER_RULE
 _CHATS = [f"wrOgQhDgAAMYQiS5{number:016d}" for number in range(_GROUPS)]
-_IN_FLIGHT = 1
-"""Calls at once: as many as the command line makes. More of them take the two cores of a small machine from the store."""
 _SECONDS = 60.0
 """How long a call may take: a cold start is measured, not given up."""
 _STALL = Must(50, always=True)
@@ -110,7 +108,6 @@ async def _write(gg: AsyncGroupGuard, watch: StoreWatch) -> list[Phase]:
         f"create {_RULES:,} rules of {_KEYWORDS} keywords",
         [partial(gg.rules.CreateRule, request) for request in creations],
         watch,
-        _IN_FLIGHT,
     )
     rule_ids = [answer.rule.rule_id for answer in created]
     upserts = [
@@ -123,7 +120,6 @@ async def _write(gg: AsyncGroupGuard, watch: StoreWatch) -> list[Phase]:
         f"register {_GROUPS:,} groups, {limits.GROUPS_PER_UPSERT:,} a call",
         [partial(gg.rules.UpsertGroups, request) for request in upserts],
         watch,
-        _IN_FLIGHT,
     )
     bindings = [
         ConfigureGroupsRequest(
@@ -139,7 +135,6 @@ async def _write(gg: AsyncGroupGuard, watch: StoreWatch) -> list[Phase]:
         f"bind, {limits.RULES_PER_CALL} rules × {limits.GROUPS_PER_CALL:,} groups a call",
         [partial(gg.rules.ConfigureGroups, request) for request in bindings],
         watch,
-        _IN_FLIGHT,
     )
     full = {result.rule_id for answer in bound for result in answer.results if result.groups_after == _GROUPS}
     assert full == set(rule_ids), "not every rule is in every group"
@@ -185,7 +180,7 @@ ROW = Row(
     name="load",
     title="the largest corp, written and read",
     about=f"{_RULES:,} rules of the super administrators with {_KEYWORDS} keywords each ({SOURCE}), {_GROUPS:,} groups, every "
-    f"rule bound to every group: through gRPC, {_IN_FLIGHT} calls at once, to a RuleService process on the embedded store (AOF, "
+    f"rule bound to every group: through gRPC, one call at a time, to a RuleService process on the embedded store (AOF, "
     "fsync on every write). A second client PINGs the store every millisecond, and an idle store beside it: what both have in common is the machine's doing.",
     measure=_measure,
     repetitions=5,

@@ -215,7 +215,9 @@ async def test_health_is_the_same_on_both_ports_and_the_health_port_has_nothing_
             await create(client)
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
     async with grpc.aio.insecure_channel(shared.health_target) as channel:
-        reflection = channel.unary_unary("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+        reflection: Any = channel.unary_unary(
+            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+        )
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await reflection(b"")
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
