@@ -60,9 +60,9 @@ def condition_words(conditions: Conditions) -> str:
     """Sums up what a rule looks for."""
     words = []
     if conditions.HasField("keywords"):
-        words.append(f"{len(conditions.keywords.keywords)} keywords")
+        words.append(_count(len(conditions.keywords.keywords), "keyword"))
     if conditions.HasField("nickname_keywords"):
-        words.append(f"{len(conditions.nickname_keywords.keywords)} nickname keywords")
+        words.append(_count(len(conditions.nickname_keywords.keywords), "nickname keyword"))
     if conditions.HasField("message_types"):
         words += [word(MessageType, kind, "MESSAGE_TYPE_") for kind in conditions.message_types.types]
     if conditions.HasField("length"):
@@ -84,9 +84,13 @@ def condition_words(conditions: Conditions) -> str:
 def action_words(action: Action) -> str:
     """Sums up what a rule does."""
     if action.kind == ACTION_KIND_KICK_AFTER_WARNINGS:
-        words = f"kick after {action.warnings_before_kick} warnings"
+        words = f"kick after {_count(action.warnings_before_kick, 'warning')}"
     else:
         words = word(ActionKind, action.kind, "ACTION_KIND_").replace("_", " ")
     if action.add_to_blacklist:
         words += f", {word(BlacklistKind, action.add_to_blacklist, 'BLACKLIST_KIND_')} blacklist"
     return words
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -151,7 +151,7 @@ def test_lists_are_complete_in_pipes_and_as_json(corp: Corp, call: Caller) -> No
     assert [rule["rule_id"] for rule in call.json("rules", "list", "--owner", "zhangmin")] == [own["rule_id"]]
     [row] = call.rows("rules", "list", "--owner", "zhangmin")
     assert (row["name"], row["owner"], row["state"], row["looks for"], row["action"]) == (
-        "x", "member zhangmin", "disabled", "1 keywords", "kick",
+        "x", "member zhangmin", "disabled", "1 keyword", "kick",
     )  # fmt: skip
     both = call("rules", "list", "--owner", "a", "--strategy", "b")
     assert both.exit_code == 2
