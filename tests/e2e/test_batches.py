@@ -106,3 +106,14 @@ def test_everything_wrong_with_a_call_is_named_at_once(corp: Corp) -> None:
         corp.judge(Message(message_id="x" * 65))
     fields = [field for field, _ in failure(refused.value).violations]
     assert {"message.chat_id", "message.message_id", "message.sender.kind", "message.text"} <= set(fields)
+
+
+def test_a_hundred_hits_are_listed_the_longest_first_and_all_are_counted(corp: Corp) -> None:
+    """One more than that: the last of the short ones is left out, the long one at the end of the text is not."""
+    corp.rule("刷单", "兼职日结")
+    all_listed = corp.say("刷单" * 99 + "兼职日结")
+    assert (all_listed.hit_count, len(all_listed.hits)) == (100, 100)
+    verdict = corp.say("刷单" * 100 + "兼职日结")
+    assert (verdict.hit_count, len(verdict.hits)) == (101, 100)
+    assert verdict.hits[0].keyword == "兼职日结"
+    assert [hit.span.start for hit in verdict.hits[1:]] == list(range(0, 198, 2))

@@ -271,6 +271,20 @@ async def test_thousand_customers_are_one_script_call(
     assert sent == ["EVALSHA"] * 3
 
 
+async def test_enterprise_list_holds_exactly_two_million(single_client: StoreClient) -> None:
+    """The real limit, on a list whose count says that it is one short of it."""
+    store = RedisBlacklistStore(single_client)
+    await store.add(write(), addition(ENTERPRISE, "first"))
+    commands: Any = single_client  # redis-py types every answer as a union over all of its modes
+    [field] = await commands.hkeys("gg:blacklist:{ww1}:counts")
+    await commands.hset("gg:blacklist:{ww1}:counts", field, 1_999_999)
+    assert (await store.add(write(), addition(ENTERPRISE, "last"))).count == 2_000_000
+    with pytest.raises(LimitExceeded) as refused:
+        await store.add(write(), addition(ENTERPRISE, "one more"))
+    [limit] = refused.value.limits
+    assert (limit.limit, limit.current, limit.asked) == (2_000_000, 2_000_000, 1)
+
+
 async def test_personal_list_holds_exactly_fifty_thousand(single_client: StoreClient) -> None:
     """The real limit, with the longest ids, names and reasons; every bucket stays in its compact form."""
     store = RedisBlacklistStore(single_client)
