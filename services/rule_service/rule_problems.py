@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from rule_service.access import may_see, require_see
+from rule_service.access import require_see, seen_owners
 from rule_service.domain.problems import KeywordUses, Place, Problem, problems_of
 from rule_service.domain.rule import StoredRule
 from rule_service.store import RuleStore
@@ -50,8 +50,13 @@ async def list_problems(
 
 async def _visible(store: RuleStore, corp_id: str, after: str) -> AsyncIterator[list[StoredRule]]:
     """Yields the rules behind `after` that the caller may see, by rule_id, some at a time."""
-    while batch := await store.list_rules(corp_id, None, after, _BATCH):
-        yield [stored for stored in batch if may_see(corp_id, stored.rule.owner)]
+    seen = seen_owners(corp_id)
+    while batch := await (
+        store.list_rules(corp_id, None, after, _BATCH)
+        if seen is None
+        else store.list_rules_of(corp_id, seen, after, _BATCH)
+    ):
+        yield batch
         after = batch[-1].rule.rule_id
 
 
