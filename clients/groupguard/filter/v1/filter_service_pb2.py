@@ -26,9 +26,10 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from groupguard.filter.v1 import message_pb2 as groupguard_dot_filter_dot_v1_dot_message__pb2
 from groupguard.filter.v1 import verdict_pb2 as groupguard_dot_filter_dot_v1_dot_verdict__pb2
+from groupguard.rule.v1 import rule_pb2 as groupguard_dot_rule_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)groupguard/filter/v1/filter_service.proto\x12\x14groupguard.filter.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\x1a\"groupguard/filter/v1/message.proto\x1a\"groupguard/filter/v1/verdict.proto\"\x84\x01\n\x13\x43heckMessageRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x34\n\x07message\x18\x02 \x01(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"F\n\x14\x43heckMessageResponse\x12.\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.Verdict\"\x8b\x01\n\x19\x42\x61tchCheckMessagesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x35\n\x08messages\x18\x02 \x03(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\xd1\x01\n\x1a\x42\x61tchCheckMessagesResponse\x12H\n\x07results\x18\x01 \x03(\x0b\x32\x37.groupguard.filter.v1.BatchCheckMessagesResponse.Result\x1ai\n\x06Result\x12\x30\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.VerdictH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result2\xef\x01\n\rFilterService\x12\x65\n\x0c\x43heckMessage\x12).groupguard.filter.v1.CheckMessageRequest\x1a*.groupguard.filter.v1.CheckMessageResponse\x12w\n\x12\x42\x61tchCheckMessages\x12/.groupguard.filter.v1.BatchCheckMessagesRequest\x1a\x30.groupguard.filter.v1.BatchCheckMessagesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)groupguard/filter/v1/filter_service.proto\x12\x14groupguard.filter.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\x1a\"groupguard/filter/v1/message.proto\x1a\"groupguard/filter/v1/verdict.proto\x1a\x1dgroupguard/rule/v1/rule.proto\"\x84\x01\n\x13\x43heckMessageRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x34\n\x07message\x18\x02 \x01(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"F\n\x14\x43heckMessageResponse\x12.\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.Verdict\"\x8b\x01\n\x19\x42\x61tchCheckMessagesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x35\n\x08messages\x18\x02 \x03(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\xd1\x01\n\x1a\x42\x61tchCheckMessagesResponse\x12H\n\x07results\x18\x01 \x03(\x0b\x32\x37.groupguard.filter.v1.BatchCheckMessagesResponse.Result\x1ai\n\x06Result\x12\x30\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.VerdictH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"\x8c\x01\n\x0fTestRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04rule\x18\x02 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleB\x04\xe2\x41\x01\x02\x12\x34\n\x07samples\x18\x03 \x03(\x0b\x32\x1d.groupguard.filter.v1.ContentB\x04\xe2\x41\x01\x02\"\xdd\x02\n\x10TestRuleResponse\x12>\n\x07results\x18\x01 \x03(\x0b\x32-.groupguard.filter.v1.TestRuleResponse.Result\x12\x34\n\x08warnings\x18\x02 \x03(\x0b\x32\".groupguard.rule.v1.KeywordWarning\x12\x39\n\rnot_evaluated\x18\x03 \x03(\x0b\x32\".groupguard.filter.v1.SkippedCheck\x12&\n\x04rule\x18\x04 \x01(\x0b\x32\x18.groupguard.rule.v1.Rule\x1ap\n\x06Result\x12\'\n\x04hits\x18\x01 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit\x12\x11\n\thit_count\x18\x02 \x01(\x05\x12*\n\x07\x65xcused\x18\x03 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit2\xca\x02\n\rFilterService\x12\x65\n\x0c\x43heckMessage\x12).groupguard.filter.v1.CheckMessageRequest\x1a*.groupguard.filter.v1.CheckMessageResponse\x12w\n\x12\x42\x61tchCheckMessages\x12/.groupguard.filter.v1.BatchCheckMessagesRequest\x1a\x30.groupguard.filter.v1.BatchCheckMessagesResponse\x12Y\n\x08TestRule\x12%.groupguard.filter.v1.TestRuleRequest\x1a&.groupguard.filter.v1.TestRuleResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,16 +48,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['messages']._serialized_options = b'\342A\001\002'
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['min_rules_revision']._loaded_options = None
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['min_rules_revision']._serialized_options = b'\342A\001\001'
-  _globals['_CHECKMESSAGEREQUEST']._serialized_start=198
-  _globals['_CHECKMESSAGEREQUEST']._serialized_end=330
-  _globals['_CHECKMESSAGERESPONSE']._serialized_start=332
-  _globals['_CHECKMESSAGERESPONSE']._serialized_end=402
-  _globals['_BATCHCHECKMESSAGESREQUEST']._serialized_start=405
-  _globals['_BATCHCHECKMESSAGESREQUEST']._serialized_end=544
-  _globals['_BATCHCHECKMESSAGESRESPONSE']._serialized_start=547
-  _globals['_BATCHCHECKMESSAGESRESPONSE']._serialized_end=756
-  _globals['_BATCHCHECKMESSAGESRESPONSE_RESULT']._serialized_start=651
-  _globals['_BATCHCHECKMESSAGESRESPONSE_RESULT']._serialized_end=756
-  _globals['_FILTERSERVICE']._serialized_start=759
-  _globals['_FILTERSERVICE']._serialized_end=998
+  _globals['_TESTRULEREQUEST'].fields_by_name['corp_id']._loaded_options = None
+  _globals['_TESTRULEREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
+  _globals['_TESTRULEREQUEST'].fields_by_name['rule']._loaded_options = None
+  _globals['_TESTRULEREQUEST'].fields_by_name['rule']._serialized_options = b'\342A\001\002'
+  _globals['_TESTRULEREQUEST'].fields_by_name['samples']._loaded_options = None
+  _globals['_TESTRULEREQUEST'].fields_by_name['samples']._serialized_options = b'\342A\001\002'
+  _globals['_CHECKMESSAGEREQUEST']._serialized_start=229
+  _globals['_CHECKMESSAGEREQUEST']._serialized_end=361
+  _globals['_CHECKMESSAGERESPONSE']._serialized_start=363
+  _globals['_CHECKMESSAGERESPONSE']._serialized_end=433
+  _globals['_BATCHCHECKMESSAGESREQUEST']._serialized_start=436
+  _globals['_BATCHCHECKMESSAGESREQUEST']._serialized_end=575
+  _globals['_BATCHCHECKMESSAGESRESPONSE']._serialized_start=578
+  _globals['_BATCHCHECKMESSAGESRESPONSE']._serialized_end=787
+  _globals['_BATCHCHECKMESSAGESRESPONSE_RESULT']._serialized_start=682
+  _globals['_BATCHCHECKMESSAGESRESPONSE_RESULT']._serialized_end=787
+  _globals['_TESTRULEREQUEST']._serialized_start=790
+  _globals['_TESTRULEREQUEST']._serialized_end=930
+  _globals['_TESTRULERESPONSE']._serialized_start=933
+  _globals['_TESTRULERESPONSE']._serialized_end=1282
+  _globals['_TESTRULERESPONSE_RESULT']._serialized_start=1170
+  _globals['_TESTRULERESPONSE_RESULT']._serialized_end=1282
+  _globals['_FILTERSERVICE']._serialized_start=1285
+  _globals['_FILTERSERVICE']._serialized_end=1615
 # @@protoc_insertion_point(module_scope)

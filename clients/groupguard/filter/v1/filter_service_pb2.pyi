@@ -10,6 +10,7 @@ from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 from groupguard.filter.v1 import message_pb2 as _message_pb2
 from groupguard.filter.v1 import verdict_pb2 as _verdict_pb2
+from groupguard.rule.v1 import rule_pb2 as _rule_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -165,3 +166,113 @@ class BatchCheckMessagesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchCheckMessagesResponse: _TypeAlias = BatchCheckMessagesResponse  # noqa: Y015
+
+@_typing.final
+class TestRuleRequest(_message.Message):
+    """Asks what a rule would find."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    SAMPLES_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    @_builtins.property
+    def rule(self) -> _rule_pb2.Rule:
+        """The rule, as for CreateRule; its state does not matter."""
+
+    @_builtins.property
+    def samples(self) -> _containers.RepeatedCompositeFieldContainer[_message_pb2.Content]:
+        """1–100 messages."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        rule: _rule_pb2.Rule | None = ...,
+        samples: _abc.Iterable[_message_pb2.Content] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "rule", b"rule", "samples", b"samples"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestRuleRequest: _TypeAlias = TestRuleRequest  # noqa: Y015
+
+@_typing.final
+class TestRuleResponse(_message.Message):
+    """Tells what a rule would find."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Result(_message.Message):
+        """What it finds in one sample."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        HITS_FIELD_NUMBER: _builtins.int
+        HIT_COUNT_FIELD_NUMBER: _builtins.int
+        EXCUSED_FIELD_NUMBER: _builtins.int
+        hit_count: _builtins.int
+        """How many there are in all."""
+        @_builtins.property
+        def hits(self) -> _containers.RepeatedCompositeFieldContainer[_verdict_pb2.Hit]:
+            """Findings: at most 100, the longest first."""
+
+        @_builtins.property
+        def excused(self) -> _containers.RepeatedCompositeFieldContainer[_verdict_pb2.Hit]:
+            """Keywords that an allow phrase or the whitelist excused: at most 100, the longest first."""
+
+        def __init__(
+            self,
+            *,
+            hits: _abc.Iterable[_verdict_pb2.Hit] | None = ...,
+            hit_count: _builtins.int = ...,
+            excused: _abc.Iterable[_verdict_pb2.Hit] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["excused", b"excused", "hit_count", b"hit_count", "hits", b"hits"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    NOT_EVALUATED_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___TestRuleResponse.Result]:
+        """One result a sample, in the order asked."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_rule_pb2.KeywordWarning]:
+        """What to know of the rule's keywords: at most 100."""
+
+    @_builtins.property
+    def not_evaluated(self) -> _containers.RepeatedCompositeFieldContainer[_verdict_pb2.SkippedCheck]:
+        """The rule's conditions that a sample can't be tested by, since they need more than one
+        message or facts about the sender.
+        """
+
+    @_builtins.property
+    def rule(self) -> _rule_pb2.Rule:
+        """The rule as CreateRule would keep it."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___TestRuleResponse.Result] | None = ...,
+        warnings: _abc.Iterable[_rule_pb2.KeywordWarning] | None = ...,
+        not_evaluated: _abc.Iterable[_verdict_pb2.SkippedCheck] | None = ...,
+        rule: _rule_pb2.Rule | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["not_evaluated", b"not_evaluated", "results", b"results", "rule", b"rule", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TestRuleResponse: _TypeAlias = TestRuleResponse  # noqa: Y015

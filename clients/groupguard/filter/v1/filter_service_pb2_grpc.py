@@ -45,6 +45,11 @@ class FilterServiceStub(object):
                 request_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesRequest.SerializeToString,
                 response_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesResponse.FromString,
                 _registered_method=True)
+        self.TestRule = channel.unary_unary(
+                '/groupguard.filter.v1.FilterService/TestRule',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleResponse.FromString,
+                _registered_method=True)
 
 
 class FilterServiceServicer(object):
@@ -68,6 +73,16 @@ class FilterServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TestRule(self, request, context):
+        """Tries a rule on sample messages before it is saved: what it would find, and how. Nothing
+        is counted, nothing follows. A rule that CreateRule would refuse is refused in the same
+        words.
+        Roles: super_admin, strategy_admin, member, viewer, checker.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FilterServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -80,6 +95,11 @@ def add_FilterServiceServicer_to_server(servicer, server):
                     servicer.BatchCheckMessages,
                     request_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesRequest.FromString,
                     response_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesResponse.SerializeToString,
+            ),
+            'TestRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.TestRule,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -137,6 +157,33 @@ class FilterService(object):
             '/groupguard.filter.v1.FilterService/BatchCheckMessages',
             groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesRequest.SerializeToString,
             groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TestRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/TestRule',
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,12 @@ class FilterServiceStub:
     others.
     Roles: checker.
     """
+    TestRule: _grpc.UnaryUnaryMultiCallable[_filter_service_pb2.TestRuleRequest, _filter_service_pb2.TestRuleResponse]
+    """Tries a rule on sample messages before it is saved: what it would find, and how. Nothing
+    is counted, nothing follows. A rule that CreateRule would refuse is refused in the same
+    words.
+    Roles: super_admin, strategy_admin, member, viewer, checker.
+    """
 
 @_typing.type_check_only
 class FilterServiceAsyncStub(FilterServiceStub):
@@ -56,6 +62,12 @@ class FilterServiceAsyncStub(FilterServiceStub):
     """Judges up to 1,000 messages of a corp; one that can't be judged does not hold up the
     others.
     Roles: checker.
+    """
+    TestRule: _aio.UnaryUnaryMultiCallable[_filter_service_pb2.TestRuleRequest, _filter_service_pb2.TestRuleResponse]  # type: ignore[assignment]
+    """Tries a rule on sample messages before it is saved: what it would find, and how. Nothing
+    is counted, nothing follows. A rule that CreateRule would refuse is refused in the same
+    words.
+    Roles: super_admin, strategy_admin, member, viewer, checker.
     """
 
 class FilterServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -80,6 +92,18 @@ class FilterServiceServicer(metaclass=_abc_1.ABCMeta):
         """Judges up to 1,000 messages of a corp; one that can't be judged does not hold up the
         others.
         Roles: checker.
+        """
+
+    @_abc_1.abstractmethod
+    def TestRule(
+        self,
+        request: _filter_service_pb2.TestRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_filter_service_pb2.TestRuleResponse, _abc.Awaitable[_filter_service_pb2.TestRuleResponse]]:
+        """Tries a rule on sample messages before it is saved: what it would find, and how. Nothing
+        is counted, nothing follows. A rule that CreateRule would refuse is refused in the same
+        words.
+        Roles: super_admin, strategy_admin, member, viewer, checker.
         """
 
 def add_FilterServiceServicer_to_server(servicer: FilterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

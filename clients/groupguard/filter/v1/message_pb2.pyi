@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -57,12 +59,31 @@ class Message(_message.Message):
     SENDER_FIELD_NUMBER: _builtins.int
     SEND_TIME_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
+    VIDEO_FIELD_NUMBER: _builtins.int
+    EMOTION_FIELD_NUMBER: _builtins.int
+    FILE_FIELD_NUMBER: _builtins.int
+    CARD_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    MINI_PROGRAM_FIELD_NUMBER: _builtins.int
+    CHAT_RECORD_FIELD_NUMBER: _builtins.int
+    MIXED_FIELD_NUMBER: _builtins.int
+    RED_PACKET_FIELD_NUMBER: _builtins.int
+    NEWS_FIELD_NUMBER: _builtins.int
+    MARKDOWN_FIELD_NUMBER: _builtins.int
+    CHANNELS_FEED_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    HAS_QR_CODE_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """The message's id in WeCom, at most 64 bytes. Without it a repeated message can't be
     recognised.
     """
     chat_id: _builtins.str
     """The group it was sent in, 1–64 bytes."""
+    has_qr_code: _builtins.bool
+    """Whether the caller found a QR code in it, in a picture for instance."""
     @_builtins.property
     def sender(self) -> Global___Sender:
         """Who sent it."""
@@ -75,6 +96,70 @@ class Message(_message.Message):
     def text(self) -> Global___TextContent:
         """A text."""
 
+    @_builtins.property
+    def image(self) -> Global___MediaContent:
+        """A picture."""
+
+    @_builtins.property
+    def voice(self) -> Global___MediaContent:
+        """A voice message."""
+
+    @_builtins.property
+    def video(self) -> Global___MediaContent:
+        """A video."""
+
+    @_builtins.property
+    def emotion(self) -> Global___MediaContent:
+        """A sticker."""
+
+    @_builtins.property
+    def file(self) -> Global___FileContent:
+        """A file."""
+
+    @_builtins.property
+    def card(self) -> Global___CardContent:
+        """Somebody's contact card."""
+
+    @_builtins.property
+    def location(self) -> Global___LocationContent:
+        """A place."""
+
+    @_builtins.property
+    def link(self) -> Global___LinkContent:
+        """A shared web page; also an online document."""
+
+    @_builtins.property
+    def mini_program(self) -> Global___MiniProgramContent:
+        """A mini program."""
+
+    @_builtins.property
+    def chat_record(self) -> Global___ChatRecordContent:
+        """A forwarded conversation."""
+
+    @_builtins.property
+    def mixed(self) -> Global___MixedContent:
+        """Text and other things in one message."""
+
+    @_builtins.property
+    def red_packet(self) -> Global___RedPacketContent:
+        """A red packet."""
+
+    @_builtins.property
+    def news(self) -> Global___NewsContent:
+        """Articles with pictures."""
+
+    @_builtins.property
+    def markdown(self) -> Global___MarkdownContent:
+        """A formatted text."""
+
+    @_builtins.property
+    def channels_feed(self) -> Global___ChannelsFeedContent:
+        """A post of WeChat Channels."""
+
+    @_builtins.property
+    def other(self) -> Global___OtherContent:
+        """Anything else."""
+
     def __init__(
         self,
         *,
@@ -83,20 +168,163 @@ class Message(_message.Message):
         sender: Global___Sender | None = ...,
         send_time: _timestamp_pb2.Timestamp | None = ...,
         text: Global___TextContent | None = ...,
+        image: Global___MediaContent | None = ...,
+        voice: Global___MediaContent | None = ...,
+        video: Global___MediaContent | None = ...,
+        emotion: Global___MediaContent | None = ...,
+        file: Global___FileContent | None = ...,
+        card: Global___CardContent | None = ...,
+        location: Global___LocationContent | None = ...,
+        link: Global___LinkContent | None = ...,
+        mini_program: Global___MiniProgramContent | None = ...,
+        chat_record: Global___ChatRecordContent | None = ...,
+        mixed: Global___MixedContent | None = ...,
+        red_packet: Global___RedPacketContent | None = ...,
+        news: Global___NewsContent | None = ...,
+        markdown: Global___MarkdownContent | None = ...,
+        channels_feed: Global___ChannelsFeedContent | None = ...,
+        other: Global___OtherContent | None = ...,
+        has_qr_code: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "send_time", b"send_time", "sender", b"sender", "text", b"text"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "channels_feed", b"channels_feed", "chat_record", b"chat_record", "content", b"content", "emotion", b"emotion", "file", b"file", "image", b"image", "link", b"link", "location", b"location", "markdown", b"markdown", "mini_program", b"mini_program", "mixed", b"mixed", "news", b"news", "other", b"other", "red_packet", b"red_packet", "send_time", b"send_time", "sender", b"sender", "text", b"text", "video", b"video", "voice", b"voice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "content", b"content", "message_id", b"message_id", "send_time", b"send_time", "sender", b"sender", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "channels_feed", b"channels_feed", "chat_id", b"chat_id", "chat_record", b"chat_record", "content", b"content", "emotion", b"emotion", "file", b"file", "has_qr_code", b"has_qr_code", "image", b"image", "link", b"link", "location", b"location", "markdown", b"markdown", "message_id", b"message_id", "mini_program", b"mini_program", "mixed", b"mixed", "news", b"news", "other", b"other", "red_packet", b"red_packet", "send_time", b"send_time", "sender", b"sender", "text", b"text", "video", b"video", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text"]  # noqa: Y015
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text", "image", "voice", "video", "emotion", "file", "card", "location", "link", "mini_program", "chat_record", "mixed", "red_packet", "news", "markdown", "channels_feed", "other"]  # noqa: Y015
     _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
 
 Global___Message: _TypeAlias = Message  # noqa: Y015
 
 @_typing.final
+class Content(_message.Message):
+    """What a message holds, or an item of a forwarded conversation or of a mixed message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
+    VIDEO_FIELD_NUMBER: _builtins.int
+    EMOTION_FIELD_NUMBER: _builtins.int
+    FILE_FIELD_NUMBER: _builtins.int
+    CARD_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    MINI_PROGRAM_FIELD_NUMBER: _builtins.int
+    CHAT_RECORD_FIELD_NUMBER: _builtins.int
+    MIXED_FIELD_NUMBER: _builtins.int
+    RED_PACKET_FIELD_NUMBER: _builtins.int
+    NEWS_FIELD_NUMBER: _builtins.int
+    MARKDOWN_FIELD_NUMBER: _builtins.int
+    CHANNELS_FEED_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    HAS_QR_CODE_FIELD_NUMBER: _builtins.int
+    has_qr_code: _builtins.bool
+    """Whether the caller found a QR code in it."""
+    @_builtins.property
+    def text(self) -> Global___TextContent:
+        """A text."""
+
+    @_builtins.property
+    def image(self) -> Global___MediaContent:
+        """A picture."""
+
+    @_builtins.property
+    def voice(self) -> Global___MediaContent:
+        """A voice message."""
+
+    @_builtins.property
+    def video(self) -> Global___MediaContent:
+        """A video."""
+
+    @_builtins.property
+    def emotion(self) -> Global___MediaContent:
+        """A sticker."""
+
+    @_builtins.property
+    def file(self) -> Global___FileContent:
+        """A file."""
+
+    @_builtins.property
+    def card(self) -> Global___CardContent:
+        """Somebody's contact card."""
+
+    @_builtins.property
+    def location(self) -> Global___LocationContent:
+        """A place."""
+
+    @_builtins.property
+    def link(self) -> Global___LinkContent:
+        """A shared web page; also an online document."""
+
+    @_builtins.property
+    def mini_program(self) -> Global___MiniProgramContent:
+        """A mini program."""
+
+    @_builtins.property
+    def chat_record(self) -> Global___ChatRecordContent:
+        """A forwarded conversation."""
+
+    @_builtins.property
+    def mixed(self) -> Global___MixedContent:
+        """Text and other things in one message."""
+
+    @_builtins.property
+    def red_packet(self) -> Global___RedPacketContent:
+        """A red packet."""
+
+    @_builtins.property
+    def news(self) -> Global___NewsContent:
+        """Articles with pictures."""
+
+    @_builtins.property
+    def markdown(self) -> Global___MarkdownContent:
+        """A formatted text."""
+
+    @_builtins.property
+    def channels_feed(self) -> Global___ChannelsFeedContent:
+        """A post of WeChat Channels."""
+
+    @_builtins.property
+    def other(self) -> Global___OtherContent:
+        """Anything else."""
+
+    def __init__(
+        self,
+        *,
+        text: Global___TextContent | None = ...,
+        image: Global___MediaContent | None = ...,
+        voice: Global___MediaContent | None = ...,
+        video: Global___MediaContent | None = ...,
+        emotion: Global___MediaContent | None = ...,
+        file: Global___FileContent | None = ...,
+        card: Global___CardContent | None = ...,
+        location: Global___LocationContent | None = ...,
+        link: Global___LinkContent | None = ...,
+        mini_program: Global___MiniProgramContent | None = ...,
+        chat_record: Global___ChatRecordContent | None = ...,
+        mixed: Global___MixedContent | None = ...,
+        red_packet: Global___RedPacketContent | None = ...,
+        news: Global___NewsContent | None = ...,
+        markdown: Global___MarkdownContent | None = ...,
+        channels_feed: Global___ChannelsFeedContent | None = ...,
+        other: Global___OtherContent | None = ...,
+        has_qr_code: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "channels_feed", b"channels_feed", "chat_record", b"chat_record", "content", b"content", "emotion", b"emotion", "file", b"file", "image", b"image", "link", b"link", "location", b"location", "markdown", b"markdown", "mini_program", b"mini_program", "mixed", b"mixed", "news", b"news", "other", b"other", "red_packet", b"red_packet", "text", b"text", "video", b"video", "voice", b"voice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "channels_feed", b"channels_feed", "chat_record", b"chat_record", "content", b"content", "emotion", b"emotion", "file", b"file", "has_qr_code", b"has_qr_code", "image", b"image", "link", b"link", "location", b"location", "markdown", b"markdown", "mini_program", b"mini_program", "mixed", b"mixed", "news", b"news", "other", b"other", "red_packet", b"red_packet", "text", b"text", "video", b"video", "voice", b"voice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["text", "image", "voice", "video", "emotion", "file", "card", "location", "link", "mini_program", "chat_record", "mixed", "red_packet", "news", "markdown", "channels_feed", "other"]  # noqa: Y015
+    _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
+
+Global___Content: _TypeAlias = Content  # noqa: Y015
+
+@_typing.final
 class TextContent(_message.Message):
-    """A text message."""
+    """A text."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -115,6 +343,355 @@ class TextContent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TextContent: _TypeAlias = TextContent  # noqa: Y015
+
+@_typing.final
+class MediaContent(_message.Message):
+    """A picture, a voice message, a video or a sticker."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MD5SUM_FIELD_NUMBER: _builtins.int
+    RECOGNIZED_TEXT_FIELD_NUMBER: _builtins.int
+    md5sum: _builtins.str
+    """MD5 of the medium, 32 hexadecimal digits: the same medium sent again has the same."""
+    recognized_text: _builtins.str
+    """What the caller made of it: the words in a picture or of a voice message."""
+    def __init__(
+        self,
+        *,
+        md5sum: _builtins.str = ...,
+        recognized_text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["md5sum", b"md5sum", "recognized_text", b"recognized_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MediaContent: _TypeAlias = MediaContent  # noqa: Y015
+
+@_typing.final
+class FileContent(_message.Message):
+    """A file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    MD5SUM_FIELD_NUMBER: _builtins.int
+    file_name: _builtins.str
+    """Its name with the ending."""
+    md5sum: _builtins.str
+    """MD5 of the file, 32 hexadecimal digits."""
+    def __init__(
+        self,
+        *,
+        file_name: _builtins.str = ...,
+        md5sum: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "md5sum", b"md5sum"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileContent: _TypeAlias = FileContent  # noqa: Y015
+
+@_typing.final
+class CardContent(_message.Message):
+    """Somebody's contact card."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_NAME_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    corp_name: _builtins.str
+    """The company it names."""
+    name: _builtins.str
+    """The person it names."""
+    def __init__(
+        self,
+        *,
+        corp_name: _builtins.str = ...,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_name", b"corp_name", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardContent: _TypeAlias = CardContent  # noqa: Y015
+
+@_typing.final
+class LocationContent(_message.Message):
+    """A place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """Its name."""
+    address: _builtins.str
+    """Its address."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        address: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LocationContent: _TypeAlias = LocationContent  # noqa: Y015
+
+@_typing.final
+class LinkContent(_message.Message):
+    """A shared web page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """The page's title."""
+    description: _builtins.str
+    """What the card says below the title."""
+    url: _builtins.str
+    """The page's URL. Without it no whitelist covers the page."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        description: _builtins.str = ...,
+        url: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "title", b"title", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinkContent: _TypeAlias = LinkContent  # noqa: Y015
+
+@_typing.final
+class MiniProgramContent(_message.Message):
+    """A mini program."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    APP_ID_FIELD_NUMBER: _builtins.int
+    USERNAME_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """The card's title."""
+    description: _builtins.str
+    """What the card says besides."""
+    display_name: _builtins.str
+    """The mini program's name."""
+    app_id: _builtins.str
+    """Its appid: `wx` and 16 hexadecimal digits. Without it and the username no whitelist
+    covers the mini program.
+    """
+    username: _builtins.str
+    """Its username: `gh_…@app`."""
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        description: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        app_id: _builtins.str = ...,
+        username: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["app_id", b"app_id", "description", b"description", "display_name", b"display_name", "title", b"title", "username", b"username"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MiniProgramContent: _TypeAlias = MiniProgramContent  # noqa: Y015
+
+@_typing.final
+class ChatRecordContent(_message.Message):
+    """A forwarded conversation. What its items are counts as sent by whoever forwards it: a
+    page among them is a LINK.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """Its title."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Content]:
+        """What was said, in order: at most 1,000 items, and not more in all that is nested. At
+        most 4 levels: a forwarded text is on the first, a text forwarded in a conversation
+        that is forwarded on the second.
+        """
+
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        items: _abc.Iterable[Global___Content] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChatRecordContent: _TypeAlias = ChatRecordContent  # noqa: Y015
+
+@_typing.final
+class MixedContent(_message.Message):
+    """Text and other things in one message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Content]:
+        """Its parts, in order; counted and nested as in ChatRecordContent."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Content] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MixedContent: _TypeAlias = MixedContent  # noqa: Y015
+
+@_typing.final
+class RedPacketContent(_message.Message):
+    """A red packet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WISH_FIELD_NUMBER: _builtins.int
+    wish: _builtins.str
+    """The wish on it."""
+    def __init__(
+        self,
+        *,
+        wish: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["wish", b"wish"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedPacketContent: _TypeAlias = RedPacketContent  # noqa: Y015
+
+@_typing.final
+class NewsContent(_message.Message):
+    """Articles with pictures."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARTICLES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def articles(self) -> _containers.RepeatedCompositeFieldContainer[Global___LinkContent]:
+        """Each article as a page: at most 1,000."""
+
+    def __init__(
+        self,
+        *,
+        articles: _abc.Iterable[Global___LinkContent] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["articles", b"articles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NewsContent: _TypeAlias = NewsContent  # noqa: Y015
+
+@_typing.final
+class MarkdownContent(_message.Message):
+    """A formatted text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    content: _builtins.str
+    """The text with its marks."""
+    def __init__(
+        self,
+        *,
+        content: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkdownContent: _TypeAlias = MarkdownContent  # noqa: Y015
+
+@_typing.final
+class ChannelsFeedContent(_message.Message):
+    """A post of WeChat Channels."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_NAME_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    account_name: _builtins.str
+    """The account."""
+    description: _builtins.str
+    """What it says."""
+    def __init__(
+        self,
+        *,
+        account_name: _builtins.str = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_name", b"account_name", "description", b"description"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChannelsFeedContent: _TypeAlias = ChannelsFeedContent  # noqa: Y015
+
+@_typing.final
+class OtherContent(_message.Message):
+    """Any other message: a vote, a task, a meeting, an appointment, a kind not known yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Everything in it that people can read: at most 1,000 texts."""
+
+    def __init__(
+        self,
+        *,
+        texts: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OtherContent: _TypeAlias = OtherContent  # noqa: Y015
 
 @_typing.final
 class Sender(_message.Message):

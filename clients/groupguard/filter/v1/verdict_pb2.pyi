@@ -9,6 +9,8 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groupguard.common.v1 import blacklist_kind_pb2 as _blacklist_kind_pb2
+from groupguard.common.v1 import message_type_pb2 as _message_type_pb2
+from groupguard.rule.v1 import rule_pb2 as _rule_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -96,6 +98,74 @@ REASON_EXEMPT: Reason.ValueType  # 8
 """Allowed: the sender is exempt from all rules here, so none was looked at."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
+class _FoldingKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FoldingKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FoldingKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FOLDING_KIND_UNSPECIFIED: _FoldingKind.ValueType  # 0
+    """Never sent."""
+    FOLDING_KIND_CASE: _FoldingKind.ValueType  # 1
+    """Another letter case."""
+    FOLDING_KIND_WIDTH: _FoldingKind.ValueType  # 2
+    """Full or half width."""
+    FOLDING_KIND_TRADITIONAL: _FoldingKind.ValueType  # 3
+    """A traditional character for a simplified one."""
+    FOLDING_KIND_LETTER_FORM: _FoldingKind.ValueType  # 4
+    """A letter in another form, as in a circle."""
+    FOLDING_KIND_LOOK_ALIKE: _FoldingKind.ValueType  # 5
+    """A character of another script that looks the same."""
+    FOLDING_KIND_DIGIT_FORM: _FoldingKind.ValueType  # 6
+    """A digit in another form."""
+    FOLDING_KIND_COMPATIBILITY: _FoldingKind.ValueType  # 7
+    """One sign for several characters, or a compatibility form."""
+    FOLDING_KIND_HAN_NUMERAL: _FoldingKind.ValueType  # 8
+    """A Han numeral for a digit."""
+    FOLDING_KIND_INVISIBLE: _FoldingKind.ValueType  # 9
+    """Invisible characters, or marks on a letter."""
+    FOLDING_KIND_NOISE: _FoldingKind.ValueType  # 10
+    """Punctuation, symbols, emoji or spaces in between."""
+    FOLDING_KIND_REPEAT: _FoldingKind.ValueType  # 11
+    """The same character several times."""
+    FOLDING_KIND_SOUND: _FoldingKind.ValueType  # 12
+    """A character of the same sound."""
+    FOLDING_KIND_PINYIN: _FoldingKind.ValueType  # 13
+    """Pinyin for a character."""
+
+class FoldingKind(_FoldingKind, metaclass=_FoldingKindEnumTypeWrapper):
+    """Sorts of folding."""
+
+FOLDING_KIND_UNSPECIFIED: FoldingKind.ValueType  # 0
+"""Never sent."""
+FOLDING_KIND_CASE: FoldingKind.ValueType  # 1
+"""Another letter case."""
+FOLDING_KIND_WIDTH: FoldingKind.ValueType  # 2
+"""Full or half width."""
+FOLDING_KIND_TRADITIONAL: FoldingKind.ValueType  # 3
+"""A traditional character for a simplified one."""
+FOLDING_KIND_LETTER_FORM: FoldingKind.ValueType  # 4
+"""A letter in another form, as in a circle."""
+FOLDING_KIND_LOOK_ALIKE: FoldingKind.ValueType  # 5
+"""A character of another script that looks the same."""
+FOLDING_KIND_DIGIT_FORM: FoldingKind.ValueType  # 6
+"""A digit in another form."""
+FOLDING_KIND_COMPATIBILITY: FoldingKind.ValueType  # 7
+"""One sign for several characters, or a compatibility form."""
+FOLDING_KIND_HAN_NUMERAL: FoldingKind.ValueType  # 8
+"""A Han numeral for a digit."""
+FOLDING_KIND_INVISIBLE: FoldingKind.ValueType  # 9
+"""Invisible characters, or marks on a letter."""
+FOLDING_KIND_NOISE: FoldingKind.ValueType  # 10
+"""Punctuation, symbols, emoji or spaces in between."""
+FOLDING_KIND_REPEAT: FoldingKind.ValueType  # 11
+"""The same character several times."""
+FOLDING_KIND_SOUND: FoldingKind.ValueType  # 12
+"""A character of the same sound."""
+FOLDING_KIND_PINYIN: FoldingKind.ValueType  # 13
+"""Pinyin for a character."""
+Global___FoldingKind: _TypeAlias = FoldingKind  # noqa: Y015
+
 class _Condition:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -106,6 +176,8 @@ class _ConditionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Condition.V
     """Never sent."""
     CONDITION_KEYWORDS: _Condition.ValueType  # 1
     """Words in the message."""
+    CONDITION_MESSAGE_TYPES: _Condition.ValueType  # 2
+    """The sort of message."""
 
 class Condition(_Condition, metaclass=_ConditionEnumTypeWrapper):
     """Conditions a rule can set."""
@@ -114,6 +186,8 @@ CONDITION_UNSPECIFIED: Condition.ValueType  # 0
 """Never sent."""
 CONDITION_KEYWORDS: Condition.ValueType  # 1
 """Words in the message."""
+CONDITION_MESSAGE_TYPES: Condition.ValueType  # 2
+"""The sort of message."""
 Global___Condition: _TypeAlias = Condition  # noqa: Y015
 
 class _MessagePart:
@@ -125,7 +199,25 @@ class _MessagePartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MessagePa
     MESSAGE_PART_UNSPECIFIED: _MessagePart.ValueType  # 0
     """Never sent."""
     MESSAGE_PART_TEXT: _MessagePart.ValueType  # 1
-    """The text of a text message."""
+    """A text, also a formatted one."""
+    MESSAGE_PART_TITLE: _MessagePart.ValueType  # 2
+    """The title of a page, a mini program, a place or a forwarded conversation."""
+    MESSAGE_PART_DESCRIPTION: _MessagePart.ValueType  # 3
+    """The description of a page, a mini program or a post."""
+    MESSAGE_PART_URL: _MessagePart.ValueType  # 4
+    """The URL of a page."""
+    MESSAGE_PART_FILE_NAME: _MessagePart.ValueType  # 5
+    """The name of a file."""
+    MESSAGE_PART_NAME: _MessagePart.ValueType  # 6
+    """The name of a mini program, of a post's account, or on a contact card."""
+    MESSAGE_PART_CORP_NAME: _MessagePart.ValueType  # 7
+    """The company on a contact card."""
+    MESSAGE_PART_ADDRESS: _MessagePart.ValueType  # 8
+    """A place's address."""
+    MESSAGE_PART_WISH: _MessagePart.ValueType  # 9
+    """The wish on a red packet."""
+    MESSAGE_PART_RECOGNIZED_TEXT: _MessagePart.ValueType  # 10
+    """What the caller recognised in a picture, a video or a voice message."""
 
 class MessagePart(_MessagePart, metaclass=_MessagePartEnumTypeWrapper):
     """Parts of a message that people can read."""
@@ -133,7 +225,25 @@ class MessagePart(_MessagePart, metaclass=_MessagePartEnumTypeWrapper):
 MESSAGE_PART_UNSPECIFIED: MessagePart.ValueType  # 0
 """Never sent."""
 MESSAGE_PART_TEXT: MessagePart.ValueType  # 1
-"""The text of a text message."""
+"""A text, also a formatted one."""
+MESSAGE_PART_TITLE: MessagePart.ValueType  # 2
+"""The title of a page, a mini program, a place or a forwarded conversation."""
+MESSAGE_PART_DESCRIPTION: MessagePart.ValueType  # 3
+"""The description of a page, a mini program or a post."""
+MESSAGE_PART_URL: MessagePart.ValueType  # 4
+"""The URL of a page."""
+MESSAGE_PART_FILE_NAME: MessagePart.ValueType  # 5
+"""The name of a file."""
+MESSAGE_PART_NAME: MessagePart.ValueType  # 6
+"""The name of a mini program, of a post's account, or on a contact card."""
+MESSAGE_PART_CORP_NAME: MessagePart.ValueType  # 7
+"""The company on a contact card."""
+MESSAGE_PART_ADDRESS: MessagePart.ValueType  # 8
+"""A place's address."""
+MESSAGE_PART_WISH: MessagePart.ValueType  # 9
+"""The wish on a red packet."""
+MESSAGE_PART_RECOGNIZED_TEXT: MessagePart.ValueType  # 10
+"""What the caller recognised in a picture, a video or a voice message."""
 Global___MessagePart: _TypeAlias = MessagePart  # noqa: Y015
 
 class _Check:
@@ -191,7 +301,7 @@ class _SkipReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SkipReason
     SKIP_REASON_LIST_FULL: _SkipReason.ValueType  # 3
     """The list is at its limit."""
     SKIP_REASON_UNSUPPORTED: _SkipReason.ValueType  # 4
-    """This server judges keywords only; the rules have other conditions too."""
+    """The rules have conditions that this server does not judge."""
 
 class SkipReason(_SkipReason, metaclass=_SkipReasonEnumTypeWrapper):
     """Why a check was skipped."""
@@ -205,7 +315,7 @@ SKIP_REASON_FACT_ABSENT: SkipReason.ValueType  # 2
 SKIP_REASON_LIST_FULL: SkipReason.ValueType  # 3
 """The list is at its limit."""
 SKIP_REASON_UNSUPPORTED: SkipReason.ValueType  # 4
-"""This server judges keywords only; the rules have other conditions too."""
+"""The rules have conditions that this server does not judge."""
 Global___SkipReason: _TypeAlias = SkipReason  # noqa: Y015
 
 @_typing.final
@@ -308,7 +418,7 @@ Global___Effects: _TypeAlias = Effects  # noqa: Y015
 
 @_typing.final
 class Hit(_message.Message):
-    """One finding: one keyword of one rule at one place."""
+    """One finding: what of a rule was found at which place."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -318,6 +428,12 @@ class Hit(_message.Message):
     PART_FIELD_NUMBER: _builtins.int
     KEYWORD_FIELD_NUMBER: _builtins.int
     SPAN_FIELD_NUMBER: _builtins.int
+    ITEM_PATH_FIELD_NUMBER: _builtins.int
+    MATCH_MODE_FIELD_NUMBER: _builtins.int
+    FOLDINGS_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    MESSAGE_TYPE_FIELD_NUMBER: _builtins.int
+    WEB_PAGE_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     """The rule."""
     rule_revision: _builtins.int
@@ -325,12 +441,34 @@ class Hit(_message.Message):
     condition: Global___Condition.ValueType
     """The rule's condition that was met."""
     part: Global___MessagePart.ValueType
-    """The part of the message it was found in."""
+    """The part of the message it was found in; unset if it is the message as a whole."""
     keyword: _builtins.str
-    """The keyword as the rule spells it."""
+    """For KEYWORDS: the keyword as the rule spells it."""
+    match_mode: _rule_pb2.MatchMode.ValueType
+    """For KEYWORDS: the mode that found it."""
+    explanation: _builtins.str
+    """The same for people, as `加\\u200b微 → 加微: invisible character removed`; empty without
+    foldings.
+    """
+    message_type: _message_type_pb2.MessageType.ValueType
+    """For MESSAGE_TYPES: the sort of message."""
+    web_page: _builtins.str
+    """For MESSAGE_TYPES and LINK: the page's host and path as whitelists are compared with;
+    empty if they could not be read.
+    """
     @_builtins.property
     def span(self) -> Global___Span:
-        """Where: offsets into the part as it was sent."""
+        """Where: offsets into the part as it was sent. Unset if it is all of it."""
+
+    @_builtins.property
+    def item_path(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Of which item, in messages that hold several: the item's place in each list from the
+        outermost on, counted from 0. Empty for the message itself.
+        """
+
+    @_builtins.property
+    def foldings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Folding]:
+        """For KEYWORDS: why the span counts as the keyword, where it is spelled otherwise."""
 
     def __init__(
         self,
@@ -341,14 +479,50 @@ class Hit(_message.Message):
         part: Global___MessagePart.ValueType = ...,
         keyword: _builtins.str = ...,
         span: Global___Span | None = ...,
+        item_path: _abc.Iterable[_builtins.int] | None = ...,
+        match_mode: _rule_pb2.MatchMode.ValueType = ...,
+        foldings: _abc.Iterable[Global___Folding] | None = ...,
+        explanation: _builtins.str = ...,
+        message_type: _message_type_pb2.MessageType.ValueType = ...,
+        web_page: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "keyword", b"keyword", "part", b"part", "rule_id", b"rule_id", "rule_revision", b"rule_revision", "span", b"span"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "explanation", b"explanation", "foldings", b"foldings", "item_path", b"item_path", "keyword", b"keyword", "match_mode", b"match_mode", "message_type", b"message_type", "part", b"part", "rule_id", b"rule_id", "rule_revision", b"rule_revision", "span", b"span", "web_page", b"web_page"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Hit: _TypeAlias = Hit  # noqa: Y015
+
+@_typing.final
+class Folding(_message.Message):
+    """One thing that makes a written text count as a keyword."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    WRITTEN_FIELD_NUMBER: _builtins.int
+    READ_AS_FIELD_NUMBER: _builtins.int
+    kind: Global___FoldingKind.ValueType
+    """Which."""
+    written: _builtins.str
+    """What was written."""
+    read_as: _builtins.str
+    """What it was read as; empty for what was left out."""
+    def __init__(
+        self,
+        *,
+        kind: Global___FoldingKind.ValueType = ...,
+        written: _builtins.str = ...,
+        read_as: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "read_as", b"read_as", "written", b"written"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Folding: _TypeAlias = Folding  # noqa: Y015
 
 @_typing.final
 class Span(_message.Message):

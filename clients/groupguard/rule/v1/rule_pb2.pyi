@@ -91,22 +91,54 @@ class _MatchMode:
 class _MatchModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchMode.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     MATCH_MODE_UNSPECIFIED: _MatchMode.ValueType  # 0
-    """The server chooses; the rule it returns says what."""
+    """FOLDED where the keyword allows it, else EXACT; the rule that is returned says which."""
     MATCH_MODE_EXACT: _MatchMode.ValueType  # 1
     """Equal up to letter case and character width (Ａ = a). Where a keyword begins or ends
     with a letter or digit, the hit must begin or end where a run of letters or of
     digits does: "vx" is found in 加VX1234 but not in "vxx".
     """
+    MATCH_MODE_FOLDED: _MatchMode.ValueType  # 2
+    """Also equal are traditional and simplified characters (發 = 发), letter and digit forms
+    (Ⓕ ᴠ 𝐯 ⓿ ⑸), letters of other scripts that look the same, Han numerals in runs of
+    three and more (一三八 = 138), and letters or Han characters written three times and more
+    (加加加微). Invisible characters do not count; up to 6 marks, symbols, emoji or spaces
+    between two characters neither, but spaces never join Latin letters, and digits are
+    joined only where they make 6 and more. A keyword needs two characters once folded,
+    and may hold no marks, symbols, emoji or spaces itself.
+    """
+    MATCH_MODE_HOMOPHONE: _MatchMode.ValueType  # 3
+    """Also equal are Han characters of the same sound, tones aside (薇信 = 微信), and their
+    pinyin (weixin). For a character with several readings the text's is its most common
+    one, the keyword's any, up to 8 readings of the whole. As few keywords as possible
+    should use it: many innocent words sound alike.
+    """
 
 class MatchMode(_MatchMode, metaclass=_MatchModeEnumTypeWrapper):
-    """How tolerant a keyword's comparison with a text is."""
+    """How tolerant a keyword's comparison with a text is. Each mode finds all that the one
+    before it finds.
+    """
 
 MATCH_MODE_UNSPECIFIED: MatchMode.ValueType  # 0
-"""The server chooses; the rule it returns says what."""
+"""FOLDED where the keyword allows it, else EXACT; the rule that is returned says which."""
 MATCH_MODE_EXACT: MatchMode.ValueType  # 1
 """Equal up to letter case and character width (Ａ = a). Where a keyword begins or ends
 with a letter or digit, the hit must begin or end where a run of letters or of
 digits does: "vx" is found in 加VX1234 but not in "vxx".
+"""
+MATCH_MODE_FOLDED: MatchMode.ValueType  # 2
+"""Also equal are traditional and simplified characters (發 = 发), letter and digit forms
+(Ⓕ ᴠ 𝐯 ⓿ ⑸), letters of other scripts that look the same, Han numerals in runs of
+three and more (一三八 = 138), and letters or Han characters written three times and more
+(加加加微). Invisible characters do not count; up to 6 marks, symbols, emoji or spaces
+between two characters neither, but spaces never join Latin letters, and digits are
+joined only where they make 6 and more. A keyword needs two characters once folded,
+and may hold no marks, symbols, emoji or spaces itself.
+"""
+MATCH_MODE_HOMOPHONE: MatchMode.ValueType  # 3
+"""Also equal are Han characters of the same sound, tones aside (薇信 = 微信), and their
+pinyin (weixin). For a character with several readings the text's is its most common
+one, the keyword's any, up to 8 readings of the whole. As few keywords as possible
+should use it: many innocent words sound alike.
 """
 Global___MatchMode: _TypeAlias = MatchMode  # noqa: Y015
 
@@ -367,6 +399,71 @@ class Keyword(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Keyword: _TypeAlias = Keyword  # noqa: Y015
+
+@_typing.final
+class KeywordWarning(_message.Message):
+    """Something an author should know of a keyword before customers meet the rule. It holds
+    up nothing.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[KeywordWarning._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: KeywordWarning._Kind.ValueType  # 0
+        """Never sent."""
+        KIND_INSIDE_WORDS: KeywordWarning._Kind.ValueType  # 1
+        """The keyword lies inside longer common words, as 口交 in 路口交通: an allow phrase helps."""
+        KIND_LOOKS_LIKE_WORDS: KeywordWarning._Kind.ValueType  # 2
+        """Folded, the keyword equals other common words."""
+        KIND_SOUNDS_LIKE_WORDS: KeywordWarning._Kind.ValueType  # 3
+        """Common words sound like the keyword, whose mode is HOMOPHONE."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What may go wrong."""
+
+    KIND_UNSPECIFIED: KeywordWarning.Kind.ValueType  # 0
+    """Never sent."""
+    KIND_INSIDE_WORDS: KeywordWarning.Kind.ValueType  # 1
+    """The keyword lies inside longer common words, as 口交 in 路口交通: an allow phrase helps."""
+    KIND_LOOKS_LIKE_WORDS: KeywordWarning.Kind.ValueType  # 2
+    """Folded, the keyword equals other common words."""
+    KIND_SOUNDS_LIKE_WORDS: KeywordWarning.Kind.ValueType  # 3
+    """Common words sound like the keyword, whose mode is HOMOPHONE."""
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    KEYWORD_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Where the keyword stands, as `rule.conditions.keywords.keywords[3]`."""
+    keyword: _builtins.str
+    """The keyword as the rule spells it."""
+    kind: Global___KeywordWarning.Kind.ValueType
+    """What may go wrong."""
+    @_builtins.property
+    def words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The words, the most common first; at most 5."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        keyword: _builtins.str = ...,
+        kind: Global___KeywordWarning.Kind.ValueType = ...,
+        words: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "keyword", b"keyword", "kind", b"kind", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeywordWarning: _TypeAlias = KeywordWarning  # noqa: Y015
 
 @_typing.final
 class MessageTypeCondition(_message.Message):

@@ -67,25 +67,89 @@ class CreateRuleResponse(_message.Message):
 
     RULE_FIELD_NUMBER: _builtins.int
     RULES_REVISION_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     rules_revision: _builtins.str
     """Token of the revision that includes the write."""
     @_builtins.property
     def rule(self) -> _rule_pb2.Rule:
         """The rule as it is kept."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_rule_pb2.KeywordWarning]:
+        """What to know of its keywords: at most 100."""
+
     def __init__(
         self,
         *,
         rule: _rule_pb2.Rule | None = ...,
         rules_revision: _builtins.str = ...,
+        warnings: _abc.Iterable[_rule_pb2.KeywordWarning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "rules_revision", b"rules_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "rules_revision", b"rules_revision", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateRuleResponse: _TypeAlias = CreateRuleResponse  # noqa: Y015
+
+@_typing.final
+class ValidateRuleRequest(_message.Message):
+    """Asks whether a rule is valid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    @_builtins.property
+    def rule(self) -> _rule_pb2.Rule:
+        """The rule, as for CreateRule."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        rule: _rule_pb2.Rule | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ValidateRuleRequest: _TypeAlias = ValidateRuleRequest  # noqa: Y015
+
+@_typing.final
+class ValidateRuleResponse(_message.Message):
+    """Tells of a valid rule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rule(self) -> _rule_pb2.Rule:
+        """The rule as it would be kept, without what the server gives it on creation."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_rule_pb2.KeywordWarning]:
+        """What to know of its keywords: at most 100."""
+
+    def __init__(
+        self,
+        *,
+        rule: _rule_pb2.Rule | None = ...,
+        warnings: _abc.Iterable[_rule_pb2.KeywordWarning] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ValidateRuleResponse: _TypeAlias = ValidateRuleResponse  # noqa: Y015
 
 @_typing.final
 class GetRuleRequest(_message.Message):
@@ -230,21 +294,27 @@ class UpdateRuleResponse(_message.Message):
 
     RULE_FIELD_NUMBER: _builtins.int
     RULES_REVISION_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     rules_revision: _builtins.str
     """Token of the revision that includes the write."""
     @_builtins.property
     def rule(self) -> _rule_pb2.Rule:
         """The rule as it is kept now."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_rule_pb2.KeywordWarning]:
+        """What to know of its keywords: at most 100."""
+
     def __init__(
         self,
         *,
         rule: _rule_pb2.Rule | None = ...,
         rules_revision: _builtins.str = ...,
+        warnings: _abc.Iterable[_rule_pb2.KeywordWarning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "rules_revision", b"rules_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "rules_revision", b"rules_revision", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -53,6 +53,11 @@ class RuleServiceStub(object):
                 request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.CreateRuleRequest.SerializeToString,
                 response_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.CreateRuleResponse.FromString,
                 _registered_method=True)
+        self.ValidateRule = channel.unary_unary(
+                '/groupguard.rule.v1.RuleService/ValidateRule',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ValidateRuleRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ValidateRuleResponse.FromString,
+                _registered_method=True)
         self.GetRule = channel.unary_unary(
                 '/groupguard.rule.v1.RuleService/GetRule',
                 request_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.GetRuleRequest.SerializeToString,
@@ -202,6 +207,15 @@ class RuleServiceServicer(object):
     def CreateRule(self, request, context):
         """Creates a rule. RESOURCE_EXHAUSTED when its owner has 1,000 rules.
         Roles: super_admin; strategy_admin and member for their own rules.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ValidateRule(self, request, context):
+        """Tells what CreateRule would say of a rule, and what it would keep, and writes nothing.
+        How many rules the owner has is not looked at.
+        Roles: super_admin, viewer, service; strategy_admin and member for their own rules.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -443,6 +457,11 @@ def add_RuleServiceServicer_to_server(servicer, server):
                     request_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.CreateRuleRequest.FromString,
                     response_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.CreateRuleResponse.SerializeToString,
             ),
+            'ValidateRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.ValidateRule,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ValidateRuleRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ValidateRuleResponse.SerializeToString,
+            ),
             'GetRule': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRule,
                     request_deserializer=groupguard_dot_rule_dot_v1_dot_rule__service__pb2.GetRuleRequest.FromString,
@@ -612,6 +631,33 @@ class RuleService(object):
             '/groupguard.rule.v1.RuleService/CreateRule',
             groupguard_dot_rule_dot_v1_dot_rule__service__pb2.CreateRuleRequest.SerializeToString,
             groupguard_dot_rule_dot_v1_dot_rule__service__pb2.CreateRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ValidateRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ValidateRule',
+            groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ValidateRuleRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_rule__service__pb2.ValidateRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,

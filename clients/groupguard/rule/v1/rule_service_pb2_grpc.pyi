@@ -51,6 +51,11 @@ class RuleServiceStub:
     """Creates a rule. RESOURCE_EXHAUSTED when its owner has 1,000 rules.
     Roles: super_admin; strategy_admin and member for their own rules.
     """
+    ValidateRule: _grpc.UnaryUnaryMultiCallable[_rule_service_pb2.ValidateRuleRequest, _rule_service_pb2.ValidateRuleResponse]
+    """Tells what CreateRule would say of a rule, and what it would keep, and writes nothing.
+    How many rules the owner has is not looked at.
+    Roles: super_admin, viewer, service; strategy_admin and member for their own rules.
+    """
     GetRule: _grpc.UnaryUnaryMultiCallable[_rule_service_pb2.GetRuleRequest, _rule_pb2.Rule]
     """Returns one rule; NOT_FOUND when there is none.
     Roles: super_admin, viewer; strategy_admin and member for their own rules.
@@ -186,6 +191,11 @@ class RuleServiceAsyncStub(RuleServiceStub):
     CreateRule: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.CreateRuleRequest, _rule_service_pb2.CreateRuleResponse]  # type: ignore[assignment]
     """Creates a rule. RESOURCE_EXHAUSTED when its owner has 1,000 rules.
     Roles: super_admin; strategy_admin and member for their own rules.
+    """
+    ValidateRule: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.ValidateRuleRequest, _rule_service_pb2.ValidateRuleResponse]  # type: ignore[assignment]
+    """Tells what CreateRule would say of a rule, and what it would keep, and writes nothing.
+    How many rules the owner has is not looked at.
+    Roles: super_admin, viewer, service; strategy_admin and member for their own rules.
     """
     GetRule: _aio.UnaryUnaryMultiCallable[_rule_service_pb2.GetRuleRequest, _rule_pb2.Rule]  # type: ignore[assignment]
     """Returns one rule; NOT_FOUND when there is none.
@@ -325,6 +335,17 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_rule_service_pb2.CreateRuleResponse, _abc.Awaitable[_rule_service_pb2.CreateRuleResponse]]:
         """Creates a rule. RESOURCE_EXHAUSTED when its owner has 1,000 rules.
         Roles: super_admin; strategy_admin and member for their own rules.
+        """
+
+    @_abc_1.abstractmethod
+    def ValidateRule(
+        self,
+        request: _rule_service_pb2.ValidateRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_rule_service_pb2.ValidateRuleResponse, _abc.Awaitable[_rule_service_pb2.ValidateRuleResponse]]:
+        """Tells what CreateRule would say of a rule, and what it would keep, and writes nothing.
+        How many rules the owner has is not looked at.
+        Roles: super_admin, viewer, service; strategy_admin and member for their own rules.
         """
 
     @_abc_1.abstractmethod
