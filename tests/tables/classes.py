@@ -1,0 +1,75 @@
+"""What folding removes: *noise*, which a reader sees and skips, and *dropped* characters, which nobody sees alone."""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import groupby
+
+from tables.script import category
+
+DROPPED, NOISE = "dropped", "noise"
+
+_IGNORABLE = (
+    range(0x00AD, 0x00AE),  # soft hyphen
+    range(0x034F, 0x0350),  # combining grapheme joiner
+    range(0x061C, 0x061D),  # Arabic letter mark
+    range(0x115F, 0x1161),  # Hangul fillers
+    range(0x17B4, 0x17B6),  # Khmer inherent vowels
+    range(0x180B, 0x1810),  # Mongolian variation selectors and vowel separator
+    range(0x200B, 0x2010),  # zero-width space, joiners, direction marks
+    range(0x202A, 0x202F),  # direction embeddings
+    range(0x2060, 0x2070),  # word joiner, invisible operators, isolates
+    range(0x3164, 0x3165),  # Hangul filler
+    range(0xFE00, 0xFE10),  # variation selectors
+    range(0xFEFF, 0xFF00),  # zero-width no-break space
+    range(0xFFA0, 0xFFA1),  # half-width Hangul filler
+    range(0xFFF0, 0xFFF9),
+    range(0x1BCA0, 0x1BCA4),  # shorthand format controls
+    range(0x1D173, 0x1D17B),  # musical format controls
+    range(0xE0000, 0xE1000),  # tags and variation selectors
+)
+"""Unicode's Default_Ignorable_Code_Point, which unicodedata2 does not tell (DerivedCoreProperties.txt)."""
+
+_STROKES = "丶丿丨亅乀乁乚乛"
+"""Single strokes: Han to Unicode, lines and dots to those who put them between the characters of a word."""
+_DIVIDERS = (
+    "\u01c0\u01c1\u01c2\u01c3"  # click letters: lines and an exclamation mark
+    "ゝゞヽヾ〱〲〳〴〵〻〆〼"  # kana repetition and closing marks
+    "゛゜ﾞﾟ"
+    "™℠"  # else "VX™" would end in letters and be no VX
+    "\ua4f8\ua4f9\ua4fa\ua4fb\ua4fc\ua4fd"  # Lisu tones: full stops, commas and colons
+)
+_MODIFIERS = (range(0x02B9, 0x02E0), range(0x02E5, 0x0300), range(0xA700, 0xA722), range(0xA788, 0xA78D))
+"""Spacing marks and tone letters, primes and apostrophes that Unicode calls letters."""
+
+_NOISE = frozenset(_STROKES + _DIVIDERS) | {chr(code) for codes in _MODIFIERS for code in codes}
+_DROPPED = frozenset(chr(code) for codes in _IGNORABLE for code in codes) | set("ﾞﾟ")
+
+
+def class_by_nature(character: str) -> str | None:
+    """Sorts a character that has no folding of its own."""
+    if character in _DROPPED:
+        return DROPPED
+    if character in _NOISE:
+        return NOISE
+    kind = category(character)
+    if kind in {"Mn", "Me", "Cf"}:
+        return DROPPED
+    if kind[0] in "PSZ" or kind in {"Cc", "Co", "Cs", "Cn"}:
+        return NOISE
+    return None
+
+
+@cache
+def class_of(character: str) -> str | None:
+    """Sorts any character: dropped, noise, or None for what stays or folds to something."""
+    from tables.folding import resolve
+
+    return class_by_nature(character) or resolve(character).removed
+
+
+def lines() -> Iterator[str]:
+    """Gives `first..last<TAB>class`, sorted, for every range of characters that folding removes."""
+    for kind, codes in groupby(range(0x110000), lambda code: class_of(chr(code))):
+        if kind:
+            first, *rest = codes
+            yield f"{first:04X}..{rest[-1] if rest else first:04X}\t{kind}"
