@@ -5,7 +5,6 @@ is first asked for, once per process. The lists and dicts are shared: nobody may
 """
 
 from service_kit.matching.tables.characters import (
-    FoldingKind,
     dropped,
     folding,
     is_dropped,
@@ -16,7 +15,6 @@ from service_kit.matching.tables.pinyin import first_reading_table, readings, sy
 from service_kit.matching.tables.vocabulary import common_words, emoticons
 
 __all__ = [
-    "FoldingKind",
     "common_words",
     "dropped",
     "emoticons",

@@ -1,22 +1,10 @@
 """What FOLDED makes of each code point."""
 
 import sys
-from enum import StrEnum
 from functools import cache
 
+from service_kit.matching.folding_kind import FoldingKind
 from service_kit.matching.tables.files import lines
-
-
-class FoldingKind(StrEnum):
-    """Why a character folds; of several reasons the most telling."""
-
-    CASE = "case"
-    WIDTH = "width"
-    TRADITIONAL = "traditional"
-    LETTER_FORM = "letter_form"
-    LOOK_ALIKE = "look_alike"
-    DIGIT_FORM = "digit_form"
-    COMPATIBILITY = "compatibility"
 
 
 @cache
