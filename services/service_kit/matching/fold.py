@@ -43,14 +43,14 @@ def _exact_table() -> list[int]:
 
 _FOLDING = (range(0x3400), range(0xA000, 0xAC00), range(0xFB00, 0x11000), range(0x11800, 0x1E944))
 """Where characters with letter case or width are; between lie Han, Hangul and scripts with neither (Unicode 16)."""
-_EXACT = _exact_table()
+EXACT_TABLE = _exact_table()
 """A list, since `str.translate` takes three times as long with a dict that lacks most characters."""
 _FOLDED = folding()
 
 
 def exact(text: str) -> str:
     """Returns the text with letter case and character width folded; as long as the text itself."""
-    return text.lower() if text.isascii() else text.translate(_EXACT)
+    return text.lower() if text.isascii() else text.translate(EXACT_TABLE)
 
 
 def compact(text: str) -> str:

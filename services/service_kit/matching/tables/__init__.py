@@ -6,10 +6,12 @@ is first asked for, once per process. The lists and dicts are shared: nobody may
 
 from service_kit.matching.tables.characters import (
     dropped,
+    folded,
     folding,
     is_dropped,
     kind_of,
     numerals,
+    removed,
 )
 from service_kit.matching.tables.pinyin import first_reading_table, readings, syllables
 from service_kit.matching.tables.vocabulary import common_words, emoticons
@@ -19,10 +21,12 @@ __all__ = [
     "dropped",
     "emoticons",
     "first_reading_table",
+    "folded",
     "folding",
     "is_dropped",
     "kind_of",
     "numerals",
     "readings",
+    "removed",
     "syllables",
 ]

@@ -8,14 +8,16 @@ from service_kit.matching.tables.files import lines
 
 
 @cache
-def _folded() -> tuple[tuple[int, str, FoldingKind], ...]:
+def folded() -> tuple[tuple[int, str, FoldingKind], ...]:
+    """Gives what folds to something else: (code point, folded text, why)."""
     rows = (line.split("\t") for line in lines("folded.tsv"))
     kinds = {kind.value: kind for kind in FoldingKind}
     return tuple((int(code, 16), text, kinds[kind]) for code, text, kind in rows)
 
 
 @cache
-def _removed() -> tuple[tuple[range, str], ...]:
+def removed() -> tuple[tuple[range, str], ...]:
+    """Gives what folds to nothing: (code points, `noise` or `dropped`)."""
     rows = (line.replace("..", "\t").split("\t") for line in lines("classes.tsv"))
     return tuple((range(int(first, 16), int(last, 16) + 1), kind) for first, last, kind in rows)
 
@@ -28,11 +30,11 @@ def folding() -> list[int | str | None]:
     What a code point folds to folds no further.
     """
     table: list[int | str | None] = []
-    for codes, _ in _removed():
+    for codes, _ in removed():
         table += range(len(table), codes.start)
         table += [None] * len(codes)
     table += range(len(table), sys.maxunicode + 1)
-    for code, text, _ in _folded():
+    for code, text, _ in folded():
         table[code] = ord(text) if len(text) == 1 else text
     return table
 
@@ -40,7 +42,7 @@ def folding() -> list[int | str | None]:
 @cache
 def dropped() -> frozenset[str]:
     """Gives the characters that fold to nothing and show nothing by themselves; noise is the others that fold to None."""
-    return frozenset(chr(code) for codes, kind in _removed() if kind == "dropped" for code in codes)
+    return frozenset(chr(code) for codes, kind in removed() if kind == "dropped" for code in codes)
 
 
 def is_dropped(character: str) -> bool:
@@ -49,7 +51,7 @@ def is_dropped(character: str) -> bool:
 
 @cache
 def _kinds() -> dict[str, FoldingKind]:
-    return {chr(code): kind for code, _, kind in _folded()}
+    return {chr(code): kind for code, _, kind in folded()}
 
 
 def kind_of(character: str) -> FoldingKind | None:
