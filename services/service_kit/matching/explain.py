@@ -11,7 +11,7 @@ from service_kit.matching.modes import MatchMode
 from service_kit.matching.numerals import to_digits
 from service_kit.matching.patterns import patterns
 from service_kit.matching.reading import Reading
-from service_kit.matching.readings import other_readings, sound_readings
+from service_kit.matching.readings import other_readings, sound_reading, syllabic_reading
 from service_kit.matching.tables import is_dropped, kind_of
 
 _REMEMBERED = 10_000
@@ -82,8 +82,11 @@ def _readings(written: str, mode: MatchMode) -> Iterator[Reading]:
     for reading in (plain, *other_readings(plain)):
         if mode is MatchMode.FOLDED:
             yield reading
-        else:
-            yield from sound_readings(reading)
+            continue
+        sounding = sound_reading(reading)
+        yield sounding
+        if syllabic := syllabic_reading(sounding):
+            yield syllabic
 
 
 def _aligned(reading: Reading, start: int, end: int, keyword: str) -> Iterator[Folding]:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from service_kit.matching.boundary import stands_free
+from service_kit.matching.boundary import is_han, stands_free
 from service_kit.matching.joints import Joints
 from service_kit.matching.places import Places, places_of
 
@@ -55,7 +55,9 @@ class Reading:
         begin, stop = places.begins[start], places.ends[end - 1]
         if stop - begin != end - start and not self._joints.hold(start, end):
             return None
-        if not stands_free(self.original, begin, stop):
+        if not (is_han(self.original[begin]) and is_han(self.original[stop - 1])) and not stands_free(
+            self.original, begin, stop
+        ):
             return None
         if self._numeric and not self._joints.at_ends_of_words(start, end):
             return None

@@ -1,7 +1,6 @@
 """Which readings a text has: nearly always one."""
 
 import re
-from collections.abc import Iterator
 
 from service_kit.matching.fold import compact
 from service_kit.matching.numerals import has_numerals, to_digits
@@ -53,12 +52,9 @@ def other_readings(plain: Reading) -> list[Reading]:
     return found[1:] + cut
 
 
-def sound_readings(reading: Reading) -> Iterator[Reading]:
-    """Yields what HOMOPHONE compares of a reading: syllables for Han, and for letters that are pinyin."""
-    sounding = Reading(reading.original, sound(reading.text), like=reading, runs=reading.runs)
-    yield sounding
-    if any(segmented(run[0]) for run in _letters.finditer(sounding.text)):
-        yield _syllabic(sounding)
+def sound_reading(reading: Reading) -> Reading:
+    """Returns what HOMOPHONE compares of a reading: a syllable for each Han character."""
+    return Reading(reading.original, sound(reading.text), like=reading, runs=reading.runs)
 
 
 def _as_noise(emoticon: re.Match[str]) -> str:
@@ -106,17 +102,19 @@ def _cut(reading: Reading, runs: list[Run], size: int) -> Reading:
     return Reading(reading.original, "".join(text), Places(begins, ends), runs=left)
 
 
-def _syllabic(sounding: Reading) -> Reading:
-    """Replaces runs of letters that are pinyin by their syllables."""
+def syllabic_reading(sounding: Reading) -> Reading | None:
+    """Returns the reading in which letters that are pinyin are syllables; None if there are no such letters."""
+    if not _letters.search(sounding.text):
+        return None
+    runs = [(run, syllables) for run in _letters.finditer(sounding.text) if (syllables := segmented(run[0]))]
+    if not runs:
+        return None
     text: list[str] = []
     begins: list[int] = []
     ends: list[int] = []
     done = 0
     places = sounding.places
-    for run in _letters.finditer(sounding.text):
-        syllables = segmented(run[0])
-        if syllables is None:
-            continue
+    for run, syllables in runs:
         start, end = run.span()
         text.append(sounding.text[done:start])
         begins += places.begins[done:start]

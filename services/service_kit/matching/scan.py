@@ -6,7 +6,12 @@ from typing import Generic, NamedTuple, TypeVar
 from service_kit.matching.boundary import at_boundary
 from service_kit.matching.fold import compact, exact
 from service_kit.matching.reading import Reading
-from service_kit.matching.readings import has_one_reading, other_readings, sound_readings
+from service_kit.matching.readings import (
+    has_one_reading,
+    other_readings,
+    sound_reading,
+    syllabic_reading,
+)
 
 Found = TypeVar("Found")
 Find = Callable[[str], Sequence[tuple[int, int, Found]]]
@@ -37,32 +42,34 @@ def scan(text: str, finders: Finders[Found]) -> list[Occurrence[Found]]:
     if not in_folded and not in_sounds:
         return occurrences
     folded = compact(text)
-    plain = Reading(text, folded)
     if has_one_reading(text, folded):
-        if in_folded:
-            occurrences += _standing(plain, in_folded)
+        if in_folded and (hits := in_folded(folded)):
+            occurrences += _standing(Reading(text, folded), hits)
         if in_sounds:
-            occurrences += _sounding(plain, in_sounds)
+            occurrences += _sounding(Reading(text, folded), in_sounds)
         return occurrences
+    plain = Reading(text, folded)
     found: list[Occurrence[Found]] = []
     for reading in (*other_readings(plain), plain):  # plain last: it learns of its runs on the way
         if in_folded:
-            found += _standing(reading, in_folded)
+            found += _standing(reading, in_folded(reading.text))
         if in_sounds:
             found += _sounding(reading, in_sounds)
     return occurrences + _once(found)
 
 
-def _standing(reading: Reading, find: Find[Found]) -> list[Occurrence[Found]]:
-    return [
-        (*span, what)
-        for start, end, what in find(reading.text)
-        if (span := reading.span(start, end)) is not None
-    ]
+def _standing(reading: Reading, hits: Sequence[Occurrence[Found]]) -> list[Occurrence[Found]]:
+    """Keeps the hits in a reading that stand, and places them in the original."""
+    return [(*span, what) for start, end, what in hits if (span := reading.span(start, end)) is not None]
 
 
 def _sounding(reading: Reading, find: Find[Found]) -> list[Occurrence[Found]]:
-    return _once([hit for sound in sound_readings(reading) for hit in _standing(sound, find)])
+    sounding = sound_reading(reading)
+    hits = find(sounding.text)
+    found = _standing(sounding, hits) if hits else []
+    if (syllabic := syllabic_reading(sounding)) is None:
+        return found
+    return _once(found + _standing(syllabic, find(syllabic.text)))
 
 
 def _once(found: list[Occurrence[Found]]) -> list[Occurrence[Found]]:
