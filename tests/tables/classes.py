@@ -37,6 +37,8 @@ _DIVIDERS = (
     "゛゜ﾞﾟ"
     "™℠"  # else "VX™" would end in letters and be no VX
     "\ua4f8\ua4f9\ua4fa\ua4fb\ua4fc\ua4fd"  # Lisu tones: full stops, commas and colons
+    "\u0640\u07fa\u119e\u1427"  # letters that are drawn as a line or a middle dot; Koreans type ㆍ for one
+    "\U0001d165\U0001d166\U0001d16d"  # stems and dots of notes
 )
 _MODIFIERS = (range(0x02B9, 0x02E0), range(0x02E5, 0x0300), range(0xA700, 0xA722), range(0xA788, 0xA78D))
 """Spacing marks and tone letters, primes and apostrophes that Unicode calls letters."""

@@ -53,8 +53,8 @@ def _latin(character: str) -> str | None:
         plain = plain_form(other) if len(other) == 1 else None
         letter = (plain[0] if plain else other).lower()
         if len(letter) == 1 and "a" <= letter <= "z":
-            # Unicode makes no difference between a capital i and a small L, and writes all of them as l.
-            return "i" if letter == "l" else letter
+            # Unicode writes whatever is one upright stroke as l: nearly all of them are some script's capital i.
+            return "i" if other == "l" else letter
     return None
 
 
