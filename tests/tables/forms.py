@@ -28,6 +28,9 @@ _BY_HAND = {
     "ĸ": ("k", Kind.LETTER_FORM),
     "ı": ("i", Kind.LETTER_FORM),
     "ȷ": ("j", Kind.LETTER_FORM),
+    # An o with a hook is what makers of small capitals put for q: ǫǫ is QQ.
+    "ǫ": ("q", Kind.LOOK_ALIKE),
+    "Ǫ": ("q", Kind.LOOK_ALIKE),
 }
 
 
@@ -77,7 +80,7 @@ def plain_form(character: str) -> tuple[str, Kind] | None:
 
     A fraction has none: ½ is not 12.
     """
-    if character.isascii() or name(character).startswith("HANGUL SYLLABLE"):
+    if character.isascii() or name(character).startswith(("HANGUL SYLLABLE", "HANGUL LETTER")):
         return None
     if character in _BY_HAND:
         return _BY_HAND[character]
