@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from tables import classes, folding, numerals, pinyin, words
+from tables import folding, numerals, pinyin, words
 
 _WRITERS = {
     "folded.tsv": folding.lines,
-    "classes.tsv": classes.lines,
+    "classes.tsv": folding.removed_lines,
     "numerals.tsv": numerals.lines,
     "pinyin.tsv": pinyin.lines,
     "common_words.txt": words.lines,

@@ -1,9 +1,5 @@
 """What folding removes: *noise*, which a reader sees and skips, and *dropped* characters, which nobody sees alone."""
 
-from collections.abc import Iterator
-from functools import cache
-from itertools import groupby
-
 from tables.script import category
 
 DROPPED, NOISE = "dropped", "noise"
@@ -34,42 +30,32 @@ _STROKES = "丶丿丨亅乀乁乚乛"
 _DIVIDERS = (
     "\u01c0\u01c1\u01c2\u01c3"  # click letters: lines and an exclamation mark
     "ゝゞヽヾ〱〲〳〴〵〻〆〼"  # kana repetition and closing marks
-    "゛゜ﾞﾟ"
+    "゛゜"
     "™℠"  # else "VX™" would end in letters and be no VX
     "\ua4f8\ua4f9\ua4fa\ua4fb\ua4fc\ua4fd"  # Lisu tones: full stops, commas and colons
+    "\u0640\u07fa\u119e\u1427\u318d"  # letters that are drawn as a line or a middle dot; Koreans type ㆍ for one
+    "\U0001d165\U0001d166\U0001d16d"  # stems and dots of notes
 )
 _MODIFIERS = (range(0x02B9, 0x02E0), range(0x02E5, 0x0300), range(0xA700, 0xA722), range(0xA788, 0xA78D))
 """Spacing marks and tone letters, primes and apostrophes that Unicode calls letters."""
 
+_BY_CATEGORY = dict.fromkeys(("Mn", "Me", "Cf"), DROPPED) | dict.fromkeys(("Cc", "Cn", "Co", "Cs"), NOISE)
 _NOISE = frozenset(_STROKES + _DIVIDERS) | {chr(code) for codes in _MODIFIERS for code in codes}
 _DROPPED = frozenset(chr(code) for codes in _IGNORABLE for code in codes) | set("ﾞﾟ")
 
 
-def class_by_nature(character: str) -> str | None:
-    """Sorts a character that has no folding of its own."""
+def removed_first(character: str) -> str | None:
+    """Sorts what is removed whatever other forms it has: marks, fillers, what has no meaning of its own, listed dividers.
+
+    ™ is removed though it has the form TM.
+    """
     if character in _DROPPED:
         return DROPPED
     if character in _NOISE:
         return NOISE
-    kind = category(character)
-    if kind in {"Mn", "Me", "Cf"}:
-        return DROPPED
-    if kind[0] in "PSZ" or kind in {"Cc", "Co", "Cs", "Cn"}:
-        return NOISE
-    return None
+    return _BY_CATEGORY.get(category(character))
 
 
-@cache
-def class_of(character: str) -> str | None:
-    """Sorts any character: dropped, noise, or None for what stays or folds to something."""
-    from tables.folding import resolve
-
-    return class_by_nature(character) or resolve(character).removed
-
-
-def lines() -> Iterator[str]:
-    """Gives `first..last<TAB>class`, sorted, for every range of characters that folding removes."""
-    for kind, codes in groupby(range(0x110000), lambda code: class_of(chr(code))):
-        if kind:
-            first, *rest = codes
-            yield f"{first:04X}..{rest[-1] if rest else first:04X}\t{kind}"
+def removed_at_last(character: str) -> str | None:
+    """Sorts what is removed if no letter or digit stands behind it: punctuation, symbols, spaces."""
+    return NOISE if category(character)[0] in "PSZ" else None

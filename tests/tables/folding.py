@@ -4,9 +4,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 from tables.case import small
-from tables.classes import DROPPED, NOISE, class_by_nature
+from tables.classes import DROPPED, NOISE, removed_at_last, removed_first
 from tables.forms import plain_form
 from tables.kinds import Kind, most_telling
 from tables.lookalikes import look_alike
@@ -39,10 +40,10 @@ def _step(character: str) -> tuple[str, Kind] | None:
 @cache
 def resolve(character: str) -> Folded:
     """Folds a character until nothing changes any more."""
-    if removed := class_by_nature_alone(character):
+    if removed := removed_first(character):
         return Folded("", removed=removed)
     if (step := _step(character)) is None:
-        removed = class_by_nature(character)
+        removed = removed_at_last(character)
         return Folded("" if removed else character, removed=removed)
     text, kind = step
     parts = [resolve(part) for part in text]
@@ -53,17 +54,17 @@ def resolve(character: str) -> Folded:
     return Folded(folded, frozenset({kind}).union(*(part.kinds for part in parts)))
 
 
-def class_by_nature_alone(character: str) -> str | None:
-    """Sorts out what is removed whatever forms it has: marks and fillers, and the dividers listed by hand."""
-    removed = class_by_nature(character)
-    if removed == DROPPED or (removed == NOISE and category(character)[0] not in "SP"):
-        return removed
-    return removed if character in "™℠" else None
-
-
 def lines() -> Iterator[str]:
     """Gives `code<TAB>folded<TAB>kind`, sorted, for every character that folds to others."""
     for code in range(sys.maxunicode + 1):
         folded = resolve(chr(code))
         if folded.text and folded.text != chr(code):
             yield f"{code:04X}\t{folded.text}\t{most_telling(set(folded.kinds))}"
+
+
+def removed_lines() -> Iterator[str]:
+    """Gives `first..last<TAB>class`, sorted, for every range of characters that fold to nothing."""
+    for removed, codes in groupby(range(sys.maxunicode + 1), lambda code: resolve(chr(code)).removed):
+        if removed:
+            first, *rest = codes
+            yield f"{first:04X}..{rest[-1] if rest else first:04X}\t{removed}"

@@ -7,7 +7,7 @@ import unicodedata2
 from tables.kinds import Kind
 from tables.script import category, name
 
-_QUALITY = "(?:SCRIPT|INSULAR|DOTLESS|SHARP|LONG|OPEN|BARRED|VISIGOTHIC|MIDDLE-WELSH|CLOSED)"
+_QUALITY = "(?:SCRIPT|INSULAR|DOTLESS|LONG|OPEN|BARRED|VISIGOTHIC|MIDDLE-WELSH|CLOSED)"
 _LATIN = re.compile(
     rf"LATIN (?:SMALL LETTER|CAPITAL LETTER|LETTER SMALL CAPITAL|LETTER)(?: {_QUALITY})? ([A-Z]|AA|AE|AO|AU|AV|AY|OO|VY)"
     r"(?: WITH .+)?"
@@ -28,6 +28,9 @@ _BY_HAND = {
     "ĸ": ("k", Kind.LETTER_FORM),
     "ı": ("i", Kind.LETTER_FORM),
     "ȷ": ("j", Kind.LETTER_FORM),
+    # An o with a hook is what makers of small capitals put for q: ǫǫ is QQ.
+    "ǫ": ("q", Kind.LOOK_ALIKE),
+    "Ǫ": ("q", Kind.LOOK_ALIKE),
 }
 
 
@@ -61,11 +64,13 @@ def _kind_of_decomposition(character: str, plain: str) -> Kind:
         return Kind.WIDTH
     if visible and all(category(each) == "Nd" for each in visible):
         return Kind.DIGIT_FORM
-    if tag == "<square>" or name(character).startswith(("CJK COMPATIBILITY", "KANGXI", "CJK RADICAL")):
+    if (tag == "<square>" and len(plain) > 1) or name(character).startswith(
+        ("CJK COMPATIBILITY", "KANGXI", "CJK RADICAL")
+    ):
         return Kind.COMPATIBILITY
     if visible and all(name(each).startswith("LATIN") for each in visible):
         return Kind.LETTER_FORM
-    if tag in {"<circle>", "<font>", "<super>", "<sub>"} or tag[:1] != "<":
+    if tag in {"<circle>", "<font>", "<square>", "<super>", "<sub>"} or tag[:1] != "<":
         return Kind.LETTER_FORM
     return Kind.COMPATIBILITY
 
@@ -75,7 +80,7 @@ def plain_form(character: str) -> tuple[str, Kind] | None:
 
     A fraction has none: ½ is not 12.
     """
-    if character.isascii() or name(character).startswith("HANGUL SYLLABLE"):
+    if character.isascii() or name(character).startswith(("HANGUL SYLLABLE", "HANGUL LETTER")):
         return None
     if character in _BY_HAND:
         return _BY_HAND[character]

@@ -26,6 +26,8 @@ _BY_HAND = {
     "ν": "v", "β": "b", "ω": "w", "υ": "y", "ѡ": "w", "ɑ": "a", "ɡ": "g", "ɩ": "i", "ʋ": "v",
     "\u04cf": "l",
     "∨": "v", "⋁": "v", "℮": "e", "ㄨ": "x", "ㄧ": "一",
+    "ᗩ": "a", "ᑕ": "c", "ᗴ": "e", "ᘿ": "e", "Ꮖ": "i", "Ꮙ": "v", "Ꮗ": "w", "ᒎ": "j",
+    "ᑎ": "n", "ᗝ": "o", "Ꭴ": "o", "ᑫ": "q", "ᗯ": "w", "ᘔ": "z",
     "エ": "工", "カ": "力", "タ": "夕", "ト": "卜", "ニ": "二", "ハ": "八", "ロ": "口", "ー": "一",
     "囗": "口",
 }  # fmt: skip
@@ -53,8 +55,8 @@ def _latin(character: str) -> str | None:
         plain = plain_form(other) if len(other) == 1 else None
         letter = (plain[0] if plain else other).lower()
         if len(letter) == 1 and "a" <= letter <= "z":
-            # Unicode makes no difference between a capital i and a small L, and writes all of them as l.
-            return "i" if letter == "l" else letter
+            # Unicode writes whatever is one upright stroke as l: nearly all of them are some script's capital i.
+            return "i" if other == "l" else letter
     return None
 
 

@@ -10,6 +10,8 @@ from tables.folding import resolve
 from tables.script import in_gb2312, is_han
 
 _READINGS_MAX = 8
+_BY_HAND = {"嗯": "ēn"}
+"""The source knows it as humming only; people say and type en."""
 _VOWELS = frozenset("aeiouv")
 
 
@@ -34,7 +36,7 @@ def _readings(text: str) -> list[str]:
 
 def _all() -> Iterator[tuple[str, list[str]]]:
     table = json.loads(sources.pinyin().read_text("utf-8"))
-    for code, text in sorted((int(code), text) for code, text in table.items()):
+    for code, text in sorted((int(code), _BY_HAND.get(chr(int(code)), text)) for code, text in table.items()):
         character = chr(code)
         if (is_han(character) or character == "〇") and resolve(character).text == character:
             yield character, _readings(text)

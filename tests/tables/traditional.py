@@ -5,6 +5,20 @@ from functools import cache
 from tables.script import in_gb2312
 from tables.sources import opencc_rows
 
+_RARE = {
+    variant: common
+    for common, variants in {
+        "你": "妳伱",
+        "国": "囯圀囻",
+        "微": "嶶",
+        "亡": "亾",
+        "尔": "尓尒",
+        "它": "牠",
+    }.items()
+    for variant in variants
+}
+"""Variants that OpenCC leaves alone and that are seen in chats."""
+
 
 @cache
 def _from_traditional() -> dict[str, str]:
@@ -27,7 +41,7 @@ def _from_variants() -> dict[str, str]:
 
 def simplified(character: str) -> str | None:
     """Gives the simplified character for a traditional one or a variant; None for any other."""
-    direct = _from_traditional().get(character)
+    direct = _RARE.get(character) or _from_traditional().get(character)
     if direct is None and (traditional := _from_variants().get(character)):
         direct = _from_traditional().get(traditional, traditional)
     return direct if direct != character else None

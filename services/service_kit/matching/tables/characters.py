@@ -29,11 +29,11 @@ def folding() -> list[int | str | None]:
     It holds every code point, so that `str.translate` never meets a LookupError, which costs more than the look-up.
     What a code point folds to folds no further.
     """
-    table: list[int | str | None] = []
-    for codes, _ in removed():
-        table += range(len(table), codes.start)
-        table += [None] * len(codes)
-    table += range(len(table), sys.maxunicode + 1)
+    table: list[int | str | None] = [None] * (sys.maxunicode + 1)
+    kept_from = 0
+    for codes, _ in (*removed(), (range(len(table), len(table)), "")):
+        table[kept_from : codes.start] = range(kept_from, codes.start)
+        kept_from = codes.stop
     for code, text, _ in folded():
         table[code] = ord(text) if len(text) == 1 else text
     return table
