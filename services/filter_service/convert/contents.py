@@ -23,11 +23,23 @@ def read_contents(
         path: its place in the request, for errors.
         violations: what breaks its documented form is added here.
     """
+    if message.WhichOneof("content") == "text":  # nearly all are: read as below, in less time
+        return _read_text(message, path, violations)
     reader = _Reader(violations)
     reader.read_content(message, path, ())
     if reader.characters > domain.MOST_TEXT:
         violations.append(_too_much_text(message, path, reader.characters))
     return tuple(reader.items)
+
+
+def _read_text(
+    message: pb.Message | pb.Content, path: str, violations: list[Violation]
+) -> tuple[domain.Item, ...]:
+    text = message.text.content
+    if len(text) > domain.MOST_TEXT:
+        violations.append(_too_much_text(message, path, len(text)))
+    parts = (domain.Part(domain.PartKind.TEXT, text),) if text else ()
+    return (domain.Item(None, (), parts, message.has_qr_code),)
 
 
 def _too_much_text(message: pb.Message | pb.Content, path: str, characters: int) -> Violation:

@@ -106,7 +106,7 @@ def excused_areas(condition: TypeCondition, items: Iterable[Item], urls: Message
 
 
 def _item_hits(condition: TypeCondition, item: Item, urls: MessageUrls) -> Iterator[TypeHit]:
-    if item.type in condition.types and item.type is not None and not _is_welcome(condition, item, urls):
+    if item.type in condition.types and not _is_welcome(condition, item, urls):
         yield TypeHit(item.type, item.path, page=urls.pages.get(item.path))
     if item.has_qr_code and MessageType.QR_CODE in condition.types:
         yield TypeHit(MessageType.QR_CODE, item.path)

@@ -123,7 +123,7 @@ def test_a_kind_hits_the_condition_that_names_its_type_and_no_other(kind: str) -
     assert hits(ALL, {kind: {}}) == ([(type_, ())] if type_ else [])
     others = condition(*(it for it in MessageType if it.value != type_))
     assert hits(others, {kind: {}}) == []
-    nested = {"mixed": {"items": [{"text": {}}, {kind: {}}]}}
+    nested: dict[str, Any] = {"mixed": {"items": [{"text": {}}, {kind: {}}]}}
     assert hits(ALL, nested) == ([(type_, (1,))] if type_ else [])
     assert types_in(*read({kind: {}})) == ({MessageType(type_)} if type_ else set())
 

@@ -55,11 +55,11 @@ async def test_what_can_t_be_read_is_refused_like_any_other_bad_request(method: 
         in_process(SERVICE, _register, permissions) as target,
         grpc.aio.insecure_channel(target) as channel,
     ):
+        one: Any = channel.unary_unary(f"/{SERVICE}/one")
+        several: Any = channel.stream_unary(f"/{SERVICE}/several")
 
         def call(sent: bytes) -> Any:
-            if method == "one":
-                return channel.unary_unary(f"/{SERVICE}/one")(sent)
-            return channel.stream_unary(f"/{SERVICE}/several")(iter([deep(1), sent]))
+            return one(sent) if method == "one" else several(iter([deep(1), sent]))
 
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await call(raw)
