@@ -111,6 +111,7 @@ def test_what_conditions_compare_is_kept() -> None:
     """URLs, ids of mini programs, MD5s in one spelling, and the QR code flag."""
     [link] = read(link={"url": "https://ok.com/x"}, has_qr_code=True)
     assert (link.url, link.has_qr_code) == ("https://ok.com/x", True)
+    assert read(text={"content": "x"}, has_qr_code=True)[0].has_qr_code
     [program] = read(mini_program={"username": "gh_1@app", "app_id": "wx1"})
     assert (program.app_ids, program.has_qr_code) == (("wx1", "gh_1@app"), False)
     assert read(mini_program={"title": "x"})[0].app_ids == ()
@@ -213,6 +214,12 @@ LIMITS: dict[str, tuple[Any, Any, str, str]] = {
     "levels": (
         nested(4, {"text": {"content": "字"}}),
         nested(5, {"text": {"content": "字"}}),
+        f"{ITEMS}[0].chat_record.items[0].chat_record.items[0].chat_record.items[0].chat_record.items",
+        "at most 4 levels are allowed; this is level 5",
+    ),
+    "levels of conversations that end empty": (
+        nested(4, {"chat_record": {}}),
+        nested(4, {"chat_record": {"items": [{}]}}),
         f"{ITEMS}[0].chat_record.items[0].chat_record.items[0].chat_record.items[0].chat_record.items",
         "at most 4 levels are allowed; this is level 5",
     ),

@@ -208,6 +208,7 @@ HITS: dict[str, tuple[TypeCondition, dict[str, Any], list[tuple[Any, ...]]]] = {
         {"image": {}, "has_qr_code": True},
         [("qr_code", ())],
     ),
+    "a QR code in another rule's business": (LINK, {"image": {}, "has_qr_code": True}, []),
     "a QR code in a picture that is unwanted itself": (
         ALL,
         {"mixed": {"items": [{"image": {}, "has_qr_code": True}]}},
@@ -282,6 +283,12 @@ def test_without_urls_and_cards_nothing_is_excused_or_of_any_type() -> None:
     assert urls == MessageUrls()
     assert types_in(items, urls) == frozenset()
     assert excused_areas(LINK, items, urls) == ExcusedAreas()
+
+
+def test_a_text_with_a_url_is_of_the_type_link() -> None:
+    """Whatever the whitelists say: only so the rules that name the type are asked."""
+    assert types_in(*read({"text": {"content": "https://a.cn"}})) == {MessageType.LINK}
+    assert types_in(*read({"text": {"content": "x"}, "has_qr_code": True})) == {MessageType.QR_CODE}
 
 
 def rule(rule_id: str, state: State, types: TypeCondition | None) -> Rule:
