@@ -163,8 +163,8 @@ HITS: dict[str, tuple[TypeCondition, dict[str, Any], list[tuple[Any, ...]]]] = {
     ),
     "a URL that can't be compared": (
         LINK,
-        {"text": {"content": "https://com.cn"}},
-        [("link", (), "text", "https://com.cn")],
+        {"text": {"content": "https://ok.com:99999"}},
+        [("link", (), "text", "https://ok.com:99999")],
     ),
     "a URL in a picture": (
         LINK,
