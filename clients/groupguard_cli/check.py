@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,29 +14,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from groupguard.filter.v1.filter_service_pb2 import BatchCheckMessagesRequest
-from groupguard.filter.v1.message_pb2 import Message
 from groupguard.rule.v1.rule_service_pb2 import GetRuleRequest
 from groupguard_cli.failures import report
-from groupguard_cli.lines import read_lines, refusing_bad_lines
+from groupguard_cli.lines import refusing_bad_lines
+from groupguard_cli.messages import Line, read_messages
 from groupguard_cli.options import Corp
 from groupguard_cli.summary import Summary
-from groupguard_client import AsyncGroupGuard, text_message
+from groupguard_client import AsyncGroupGuard
 
 BATCH = 500
 """Messages in one call."""
 CALLS_AT_ONCE = 4
 BATCH_BYTES = 2 * 1024 * 1024
 """Size of one call, which is refused above 4 MiB."""
-_FIELDS = frozenset({"text", "chat_id", "external_userid", "group_nickname", "message_id"})
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the file."""
-
-    number: int
-    """From 1."""
-    message: Message
 
 
 def check(
@@ -47,7 +36,8 @@ def check(
             exists=True,
             dir_okay=False,
             help='One JSON object a line: "text", and if known "chat_id", "external_userid", "group_nickname", '
-            '"message_id"; other keys are left alone.',
+            '"message_id"; other keys are left alone. Any other kind of message as in protobuf JSON: '
+            '{"link": {"title": …, "url": …}}.',
         ),
     ],
     corp: Corp,
@@ -75,40 +65,6 @@ def check(
     else:
         summary.print(Console())
     sys.exit(1 if summary.errors else 0)
-
-
-def read_messages(file: Path, chat: str, sender: str) -> list[Line]:
-    """Reads a file's messages; `chat` and `sender` stand in where a line names none.
-
-    Raises:
-        BadLines: some lines are no messages; the text names them.
-    """
-    return [
-        Line(number, message)
-        for number, message in read_lines(file, lambda line: _message(line, chat, sender))
-    ]
-
-
-def _message(line: str, chat: str, sender: str) -> Message:
-    """Reads a line; raises ValueError if it is no message, half a surrogate pair in its texts included."""
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"not JSON: {error}") from None
-    if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-        raise ValueError('an object with a string "text" is needed')
-    wrong = [name for name in _FIELDS & record.keys() if not isinstance(record[name], str)]
-    if wrong:
-        raise ValueError(f"{', '.join(sorted(wrong))} must be a string")
-    if not (chat_id := record.get("chat_id") or chat):
-        raise ValueError("no chat_id; name one in the line or with --chat")
-    return text_message(
-        chat_id,
-        record.get("external_userid") or sender,
-        record["text"],
-        message_id=record.get("message_id", ""),
-        group_nickname=record.get("group_nickname"),
-    )
 
 
 async def _check(corp: str, lines: list[Line]) -> Summary:

@@ -30,8 +30,8 @@ from groupguard.rule.v1.rule_service_pb2 import (
     UpdateRuleRequest,
     UpsertGroupsRequest,
 )
-from groupguard_cli.check import read_messages
 from groupguard_cli.failures import describe
+from groupguard_cli.messages import read_messages
 from groupguard_client import Addresses, GroupGuard, text_message
 
 _console = Console(width=None if sys.stdout.isatty() else 120)

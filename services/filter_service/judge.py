@@ -61,7 +61,7 @@ class Judge:
         ]
         open_ = [index for index, outcome in enumerate(outcomes) if outcome is None]
         findings = {
-            index: find(snapshot, snapshot.groups[messages[index].chat_id], messages[index].text)
+            index: find(snapshot, snapshot.groups[messages[index].chat_id], messages[index].items)
             for index in open_
         }
         kicked = {

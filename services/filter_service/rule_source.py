@@ -8,6 +8,8 @@ import grpc
 import grpc.aio
 
 from filter_service.domain.exemptions import ExemptionChange
+from filter_service.domain.message import MessageType
+from filter_service.domain.message_types import TypeCondition
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
 from filter_service.domain.snapshot import (
     BindingChange,
@@ -17,7 +19,8 @@ from filter_service.domain.snapshot import (
     DismissedGroup,
     Operation,
 )
-from groupguard.common.v1 import blacklist_kind_pb2
+from filter_service.domain.whitelists import MiniProgramWhitelist, WebWhitelist
+from groupguard.common.v1 import blacklist_kind_pb2, message_type_pb2
 from groupguard.rule.v1 import changes_pb2, rule_pb2, settings_pb2
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, FetchRulesResponse, WatchRevisionsRequest
 from service_kit.revision import Revision
@@ -41,6 +44,7 @@ _BLACKLISTS = {
     blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL: Blacklist.PERSONAL,
     blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE: Blacklist.ENTERPRISE,
 }
+_TYPES = {message_type_pb2.MessageType.Value(f"MESSAGE_TYPE_{type_.name}"): type_ for type_ in MessageType}
 _OPERATIONS = {
     changes_pb2.BindingChange.OPERATION_SET: Operation.SET,
     changes_pb2.BindingChange.OPERATION_BIND: Operation.BIND,
@@ -157,6 +161,9 @@ def _read_rule(rule: rule_pb2.Rule) -> Rule:
         state=_STATES[rule.state],
         keywords=tuple(keyword.text for keyword in rule.conditions.keywords.keywords),
         allow_phrases=tuple(rule.conditions.keywords.allow_phrases),
+        message_types=_read_types(rule.conditions.message_types)
+        if rule.conditions.HasField("message_types")
+        else None,
         has_other_conditions=any(field.name != "keywords" for field, _ in rule.conditions.ListFields()),
         action=Action(
             _ACTIONS[rule.action.kind],
@@ -164,4 +171,12 @@ def _read_rule(rule: rule_pb2.Rule) -> Rule:
             rule.action.warning_text,
             _BLACKLISTS[rule.action.add_to_blacklist],
         ),
+    )
+
+
+def _read_types(condition: rule_pb2.MessageTypeCondition) -> TypeCondition:
+    return TypeCondition(
+        frozenset(_TYPES[type_] for type_ in condition.types if type_ in _TYPES),
+        WebWhitelist(condition.web_whitelist),
+        MiniProgramWhitelist(condition.mini_program_whitelist),
     )

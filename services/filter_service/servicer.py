@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from filter_service.convert import read_message, write_verdict
+from filter_service.convert.message import read_message
+from filter_service.convert.verdict import write_verdict
 from filter_service.domain.message import MOST_MESSAGES, Message
 from filter_service.judge import Judge, Outcome
 from groupguard.filter.v1 import filter_service_pb2 as pb

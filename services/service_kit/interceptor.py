@@ -15,6 +15,7 @@ from grpc_status import rpc_status
 
 from service_kit import auth, deadline
 from service_kit.errors import CallTooLong
+from service_kit.reading import Unreadable, reader
 from service_kit.request_log import log
 from service_kit.status import to_status
 
@@ -61,7 +62,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return wrapped
 
     def _wrap(self, method: str, handler: Any) -> Any:
-        serializers = (handler.request_deserializer, handler.response_serializer)
+        serializers = (reader(handler.request_deserializer), handler.response_serializer)
         if handler.response_streaming:
             inner = handler.stream_stream if handler.request_streaming else handler.unary_stream
             make = (
@@ -132,6 +133,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         allowed = self._policy.permissions[method]
         if hasattr(request, "__aiter__"):
             return self._authorized_each(method, request, report)
+        if isinstance(request, Unreadable):
+            raise request.error
         report.corp_id = getattr(request, "corp_id", "")
         auth.authorize(method, allowed, report.corp_id)
         return request

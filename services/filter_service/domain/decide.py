@@ -1,9 +1,9 @@
 """From hits to a verdict."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from filter_service.domain.message import Message, SenderKind
+from filter_service.domain.message import Item, Message, Part, SenderKind, readable_parts
 from filter_service.domain.rule import ActionKind, Blacklist, Group, Rule, State
 from filter_service.domain.snapshot import Snapshot
 from filter_service.domain.spans import Spans
@@ -40,12 +40,25 @@ class Findings:
         return any(rule.action.kind in _KICKING for rule in self.rules)
 
 
-def find(snapshot: Snapshot, group: Group, text: str) -> Findings:
-    """Looks for the keywords of the rules bound to a group."""
+def find(snapshot: Snapshot, group: Group, items: tuple[Item, ...]) -> Findings:
+    """Looks for the keywords of the rules bound to a group in all that people can read."""
     bound: dict[str, bool] = {}
+    hits = [
+        hit for item, part in readable_parts(items) for hit in _find(snapshot, group, item.path, part, bound)
+    ]
+    return Findings(
+        tuple(hit for hit in hits if hit.rule.state is State.ENABLED),
+        tuple(hit for hit in hits if hit.rule.state is State.SHADOW),
+    )
+
+
+def _find(
+    snapshot: Snapshot, group: Group, item_path: tuple[int, ...], part: Part, bound: dict[str, bool]
+) -> Iterator[Hit]:
+    """Yields the hits in one part; `bound` keeps which rules are bound to the group."""
     found: list[Hit] = []
     excused: dict[str, list[tuple[int, int]]] = {}
-    for start, end, postings in snapshot.index.scan(text):
+    for start, end, postings in snapshot.index.scan(part.text):
         for posting in postings:
             rule_id = posting.rule_id
             if rule_id not in bound:
@@ -55,17 +68,13 @@ def find(snapshot: Snapshot, group: Group, text: str) -> Findings:
             if posting.excuses:
                 excused.setdefault(rule_id, []).append((start, end))
             else:
-                found.append(Hit(snapshot.rules[rule_id], posting.keyword, start, end))
+                rule = snapshot.rules[rule_id]
+                found.append(Hit(rule, posting.keyword, start, end, part.kind, item_path))
     allowed = {rule_id: Spans(spans) for rule_id, spans in excused.items()}
-    hits = [
-        hit
-        for hit in found
-        if hit.rule.rule_id not in allowed or not allowed[hit.rule.rule_id].cover(hit.start, hit.end)
-    ]
-    return Findings(
-        tuple(hit for hit in hits if hit.rule.state is State.ENABLED),
-        tuple(hit for hit in hits if hit.rule.state is State.SHADOW),
-    )
+    for hit in found:
+        phrases = allowed.get(hit.rule.rule_id)
+        if phrases is None or not phrases.cover(hit.start, hit.end):
+            yield hit
 
 
 def unjudged(snapshot: Snapshot, group: Group) -> list[Skipped]:

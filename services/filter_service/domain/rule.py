@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from filter_service.domain.message_types import TypeCondition
+
 
 class State(Enum):
     """Whether a rule acts."""
@@ -50,6 +52,8 @@ class Rule:
     action: Action
     allow_phrases: tuple[str, ...] = ()
     """Phrases that excuse a keyword inside them."""
+    message_types: TypeCondition | None = None
+    """Sorts of message that are not wanted."""
     has_other_conditions: bool = False
     """Whether the rule has conditions besides keywords, which are not judged here."""
 

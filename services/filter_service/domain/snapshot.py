@@ -8,6 +8,7 @@ from typing import Self
 from filter_service.domain.exemptions import ExemptionChange, Exemptions
 from filter_service.domain.keyword_index import KeywordIndex, Posting
 from filter_service.domain.rule import ActionKind, Group, Rule, State
+from filter_service.domain.type_rules import TypeRules
 from service_kit.revision import NO_RULES, Revision
 
 CHUNK_ORDINALS = 8_192
@@ -69,6 +70,7 @@ class Snapshot:
     groups: Mapping[str, Group] = field(default_factory=dict)
     bindings: Mapping[str, Chunks] = field(default_factory=dict)
     index: KeywordIndex = field(default_factory=lambda: KeywordIndex(()))
+    type_rules: TypeRules = field(default_factory=TypeRules)
     counts_strikes: bool = False
     """Whether any enabled rule kicks after warnings."""
     partly_judged: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ class Snapshot:
             groups=groups,
             bindings=bindings,
             index=self.index if _same_keywords(self.rules, rules) else _index(rules),
+            type_rules=TypeRules(rules.values()),
             counts_strikes=any(
                 rule.state is State.ENABLED and rule.action.kind is ActionKind.KICK_AFTER_WARNINGS
                 for rule in rules.values()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from filter_service.domain.message import PartKind
 from filter_service.domain.rule import Blacklist, Rule
 from service_kit.revision import Revision
 
@@ -33,12 +34,15 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One keyword of one rule at one place of the text."""
+    """One keyword of one rule at one place of the message."""
 
     rule: Rule
     keyword: str
     start: int
+    """Offset into the part."""
     end: int
+    part: PartKind = PartKind.TEXT
+    item_path: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

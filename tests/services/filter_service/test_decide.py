@@ -11,9 +11,10 @@ from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rul
 from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
 from filter_service.domain.verdict import Check, Decision, Reason, Skipped, SkipReason, Verdict
 from service_kit.revision import Revision
+from support.messages import plain
 
 GROUP = Group("wr1", "zhang", 0)
-MESSAGE = Message("m1", "wr1", SenderKind.CUSTOMER, "wm1", "小王", "", 0.0)
+MESSAGE = Message("m1", "wr1", SenderKind.CUSTOMER, "wm1", "小王", (), 0.0)
 WARN, KICK = ActionKind.WARN, ActionKind.KICK
 BOTH, LATER = ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS
 
@@ -33,8 +34,8 @@ def judge(
     text: str, *rules: Rule, struck_out: dict[str, bool] | None = None, nickname: str = "小王"
 ) -> Verdict:
     made = snapshot(*rules)
-    message = replace(MESSAGE, text=text, group_nickname=nickname)
-    return decide_by_rules(made, message, find(made, GROUP, text), struck_out or {}, ())
+    message = replace(MESSAGE, items=plain(text), group_nickname=nickname)
+    return decide_by_rules(made, message, find(made, GROUP, message.items), struck_out or {}, ())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_shadow_rules_are_reported_apart_and_do_nothing() -> None:
 def test_rules_of_other_groups_do_not_count() -> None:
     """Every rule's words are in one index; only those bound to the group hit."""
     made = snapshot(rule("r0", KICK)).changed([rule("r1", KICK, "传销")], Revision(10, "cd"))
-    assert find(made, GROUP, "传销广告").rules == [made.rules["r0"]]
+    assert find(made, GROUP, plain("传销广告")).rules == [made.rules["r0"]]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from rule_service.domain.templates.validation import validate_template
 from rule_service.domain.validation import validate_rule
 from service_kit.errors import InvalidFields
 from service_kit.revision import Revision
+from support.messages import plain
 from support.rules import ADMINS, NOW
 
 RETAIL, RESTAURANT, EDUCATION = Template
@@ -259,7 +260,7 @@ def found(words: list[KeywordCondition], text: str) -> list[str]:
     ]
     binding = BindingChange(Operation.SET, tuple(rule.rule_id for rule in rules), 0, b"\x80")
     snapshot = Snapshot().changed([*rules, GROUP, binding], Revision(1, "ab"))
-    return [hit.keyword for hit in find(snapshot, GROUP, text).hits]
+    return [hit.keyword for hit in find(snapshot, GROUP, plain(text)).hits]
 
 
 def words_of(template: Template) -> list[KeywordCondition]:

@@ -462,7 +462,7 @@ class LinkContent(_message.Message):
     description: _builtins.str
     """What the card says below the title."""
     url: _builtins.str
-    """The page's URL. Without it no whitelist covers the page."""
+    """The page's URL, at most 10,240 bytes. Without it no whitelist covers the page."""
     def __init__(
         self,
         *,
@@ -496,11 +496,11 @@ class MiniProgramContent(_message.Message):
     display_name: _builtins.str
     """The mini program's name."""
     app_id: _builtins.str
-    """Its appid: `wx` and 16 hexadecimal digits. Without it and the username no whitelist
-    covers the mini program.
+    """Its appid: `wx` and 16 hexadecimal digits; at most 64 bytes. Without it and the
+    username no whitelist covers the mini program.
     """
     username: _builtins.str
-    """Its username: `gh_…@app`."""
+    """Its username: `gh_…@app`; at most 64 bytes."""
     def __init__(
         self,
         *,
@@ -606,7 +606,7 @@ class NewsContent(_message.Message):
     ARTICLES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def articles(self) -> _containers.RepeatedCompositeFieldContainer[Global___LinkContent]:
-        """Each article as a page: at most 1,000."""
+        """Each article as a page: at most 1,000, counted among all items that are nested."""
 
     def __init__(
         self,
