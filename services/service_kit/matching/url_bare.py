@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from service_kit.matching.url_characters import FULL_DOT, HOST, INVISIBLE, LETTER, STOP
 from service_kit.matching.url_extent import DOT, HostEnd, host_end, path_end, rest_of_host
@@ -75,6 +76,7 @@ def find_bare(text: str, folded: str, start: int, end: int, found: Sequence[Foun
     )
 
 
+@lru_cache(maxsize=4_096)
 def _is_link(folded_host: str, host: str, told: bool) -> bool:
     """Tells whether somebody who writes this host, perhaps with something that tells it is one, means a link."""
     *front, last = DOT.split(folded_host)

@@ -1,6 +1,7 @@
 """Where a URL that stands in a text ends. All functions take the folded text, and time in proportion to what they pass."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from service_kit.matching.url_characters import FULL_DOT, HOST, STOP
@@ -13,6 +14,7 @@ _BORDER = re.compile(rf"[{FULL_DOT}{STOP}]|[^\x00-\x7f{HOST}]")
 _WIDE = re.compile(rf"[^\x00-\x7f{HOST}{FULL_DOT}{STOP}]")
 _WITHIN_LABEL = re.compile(r"[-_]|[^\x00-\x7f]")
 _LONGEST_LABEL = 63
+_LONGEST_HOST = 253
 _REST = re.compile(rf"(?:[{HOST}]++|[.{FULL_DOT}](?=[{HOST}])|%[0-9A-Fa-f]{{2}}|\.(?=[:/\\?#]))*+")
 _PATH = re.compile(
     r'(?:[^\x00-\x20"<>hH\x7f-\U0010ffff]++|(?![hH][tT][tT][pP][sS]?:[/\\])[hH]|(?<=[=/\\?#:])[hH])*+'
@@ -20,6 +22,7 @@ _PATH = re.compile(
 """A URL within a URL is its own unless it is a value (`?u=https://…`) or a segment of the first."""
 _PATH_BEGINS = frozenset("/\\?#")
 _TRAILING = frozenset(".,;:!?'*_~`|([{")
+_DOT_SEGMENTS = ("/.", "/..", "\\.", "\\..")
 _OPENING = {")": "(", "]": "[", "}": "{"}
 
 
@@ -32,6 +35,19 @@ class HostEnd(NamedTuple):
 
 
 def host_end(folded: str, start: int, end: int) -> HostEnd | None:
+    """Finds the end of the host that begins a run of host characters, as `_host_end` says; most are asked for again."""
+    if end - start > _LONGEST_HOST:
+        return _host_end(folded, start, end)
+    found = _remembered(folded[start:end])
+    return found and HostEnd(start + found.end, found.certain)
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(run: str) -> HostEnd | None:
+    return _host_end(run, 0, len(run))
+
+
+def _host_end(folded: str, start: int, end: int) -> HostEnd | None:
     """Finds the end of the host that begins a run of host characters, Han among them.
 
     Where a complete host, whose last label is a public suffix, is followed by Han, it ends, as in WeChat
@@ -86,6 +102,8 @@ def rest_of_host(folded: str, start: int, end: int) -> int:
 
     Labels may follow that the list does not know yet; a browser takes them for the host.
     """
+    if start == end and folded[start : start + 1] != ".":
+        return end
     rest = _REST.match(folded, start)
     assert rest is not None
     stop = min(rest.end(), end) if folded[rest.end() - 1 : rest.end()] != "." else rest.end()
@@ -110,18 +128,18 @@ def path_end(text: str, start: int) -> int:
     path = _PATH.match(text, start)
     assert path is not None
     end = path.end()
-    open_brackets = {closing: path[0].count(it) - path[0].count(closing) for closing, it in _OPENING.items()}
+    balance: dict[str, int] = {}
     while end > start:
         character = text[end - 1]
-        if character in _OPENING:
-            if open_brackets[character] >= 0:
+        if opening := _OPENING.get(character):
+            if opening not in balance:
+                balance[opening] = text.count(opening, start, end) - text.count(character, start, end)
+            if balance[opening] >= 0:
                 break
-            open_brackets[character] += 1
-        elif character not in _TRAILING or _is_dot_segment(text, start, end):
+            balance[opening] += 1
+        elif character not in _TRAILING or text.endswith(_DOT_SEGMENTS, start, end):
             break
+        elif character in balance:
+            balance[character] -= 1
         end -= 1
     return end
-
-
-def _is_dot_segment(text: str, start: int, end: int) -> bool:
-    return any(text.endswith(f"{slash}{dots}", start, end) for slash in "/\\" for dots in (".", ".."))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service_kit.matching.url_host import canonical_host
 from service_kit.matching.web_page import USUAL_PORTS, WebPage, segments
@@ -9,7 +10,8 @@ from service_kit.matching.web_page import USUAL_PORTS, WebPage, segments
 _SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*+:(?=[/\\]{2})|https?:|(?=[/\\]{2}))[/\\]*+", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/\\?#]*+")
 _PATH = re.compile(r"[^?#]*+")
-_HOST_AND_PORT = re.compile(r"(.*?)(?::([0-9]*))?", re.DOTALL)
+_PORT = re.compile("0*[0-9]{0,5}")
+_LAST_PORT = 65_535
 _BLANKS = "".join(map(chr, range(0x21)))
 _DROPPED = str.maketrans("", "", "\t\r\n")
 
@@ -49,13 +51,22 @@ def page_of(host_and_port: str, tail: str) -> WebPage | None:
     Returns:
         None if the host could not be compared with a whitelist's, or the port is none.
     """
-    match, path = _HOST_AND_PORT.fullmatch(host_and_port), _PATH.match(tail)
-    assert match is not None
-    assert path is not None
-    host, digits = match.groups()
-    canonical = canonical_host(host)
-    digits = (digits or "").lstrip("0") or ("0" if digits else "")
-    if canonical is None or len(digits) > 5 or int(digits or 0) > 65_535:
+    if (place := _place(host_and_port)) is None:
         return None
-    port = int(digits) if digits else None
-    return WebPage(canonical, None if port in USUAL_PORTS else port, segments(path[0].replace("\\", "/")))
+    if not tail or tail == "/":
+        return WebPage(*place, ())
+    path = _PATH.match(tail)
+    assert path is not None
+    return WebPage(*place, segments(path[0].replace("\\", "/")))
+
+
+@lru_cache(maxsize=4_096)
+def _place(host_and_port: str) -> tuple[str, int | None] | None:
+    host, colon, digits = host_and_port.rpartition(":")
+    if not colon:
+        host, digits = digits, ""
+    canonical = canonical_host(host)
+    if canonical is None or not _PORT.fullmatch(digits) or int(digits[-5:] or 0) > _LAST_PORT:
+        return None
+    port = int(digits[-5:]) if digits else None
+    return canonical, None if port in USUAL_PORTS else port

@@ -127,7 +127,7 @@ def is_numeric(host: str) -> bool:
 def segments(path: str) -> tuple[str, ...]:
     """Splits a path as a browser resolves it: percent-decoded, without empty and dot segments."""
     found: list[str] = []
-    for segment in (unquote(part) for part in path.split("/")):
+    for segment in path.split("/") if "%" not in path else map(unquote, path.split("/")):
         if segment == "..":
             del found[-1:]
         elif segment not in ("", "."):
