@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from service_kit.matching.url_characters import FULL_DOT, HOST, INVISIBLE, LETTER, STOP
-from service_kit.matching.url_extent import DOT, HostEnd, host_end, path_end, rest_of_host
+from service_kit.matching.url_extent import DOT, HostEnd, host_end, path_end, rest_of_host, without_last_dot
 from service_kit.matching.url_host import canonical_host
 from service_kit.matching.url_page import FoundUrl, page_of
 from service_kit.matching.url_suffixes import is_spoken_suffix, is_title, is_written_as_link
@@ -56,7 +56,7 @@ def find_bare(text: str, folded: str, start: int, end: int, found: Sequence[Foun
     stop = rest_of_host(folded, limit.end, end)
     port = _PORT.match(folded, stop)
     tail = port.end() if port else stop
-    url_end = path_end(text, tail)
+    url_end = without_last_dot(text, path_end(text, tail), stop)
     path = text[tail:url_end]
     host = _spelled(text, folded, start, stop)
     told = is_www or port is not None or _TELLING_PATH.match(path) is not None

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from service_kit.matching.url_characters import FULL_DOT, HOST, STOP
+from service_kit.matching.url_characters import FULL_DOT, HOST, LETTER, STOP
 from service_kit.matching.url_suffixes import is_file_ending, is_spoken_suffix, is_suffix
 
 DOT = re.compile(rf"[.{FULL_DOT}{STOP}]|%2[eE]")
@@ -15,7 +15,9 @@ _WIDE = re.compile(rf"[^\x00-\x7f{HOST}{FULL_DOT}{STOP}]")
 _WITHIN_LABEL = re.compile(r"[-_]|[^\x00-\x7f]")
 _LONGEST_LABEL = 63
 _LONGEST_HOST = 253
-_REST = re.compile(rf"(?:[{HOST}]++|[.{FULL_DOT}](?=[{HOST}])|%[0-9A-Fa-f]{{2}}|\.(?=[:/\\?#]))*+")
+_REST = re.compile(
+    rf"(?:[{HOST}]++|(?:[.{FULL_DOT}]|%2[eE])(?=[A-Za-z0-9{LETTER}])|%(?!2[eE])[0-9A-Fa-f]{{2}}|\.(?=[:/\\?#]))*+"
+)
 _PATH = re.compile(
     r'(?:[^\x00-\x20"<>hH\x7f-\U0010ffff]++|(?![hH][tT][tT][pP][sS]?:[/\\])[hH]|(?<=[=/\\?#:])[hH])*+'
 )
@@ -86,7 +88,7 @@ def _last_suffix(folded: str, start: int, end: int) -> int | None:
     following = ""
     for first in (*(it[1] for it in reversed(dots)), start):
         label = folded[first:end]
-        if len(label) <= _LONGEST_LABEL + 1 and not is_file_ending(following):
+        if len(label) <= _LONGEST_LABEL + 1 and not is_file_ending(following.rstrip("-_")):
             if is_suffix(label):
                 return end
             for border in reversed([it.start() for it in _WITHIN_LABEL.finditer(label)]):
@@ -106,7 +108,10 @@ def rest_of_host(folded: str, start: int, end: int) -> int:
         return end
     rest = _REST.match(folded, start)
     assert rest is not None
-    stop = min(rest.end(), end) if folded[rest.end() - 1 : rest.end()] != "." else rest.end()
+    stop = rest.end()
+    if folded[stop - 1] == ".":
+        return stop
+    stop = min(stop, end)
     while stop > start and folded[stop - 1] in "-_":
         stop -= 1
     return stop
@@ -116,6 +121,11 @@ def first_wide(folded: str, start: int, end: int) -> int:
     """Returns where Han begins in a run of host characters that holds no public suffix; its end if it begins so."""
     wide = _WIDE.search(folded, start, end)
     return wide.start() if wide and wide.start() > start else end
+
+
+def without_last_dot(text: str, end: int, host: int) -> int:
+    """Returns where a URL ends of which nothing is left behind its host: before the sentence's dot."""
+    return end - 1 if end == host and text[end - 1] == "." else end
 
 
 def path_end(text: str, start: int) -> int:

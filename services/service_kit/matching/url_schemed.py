@@ -3,7 +3,14 @@
 import re
 
 from service_kit.matching.url_characters import FULL_DOT, HOST, PUNCTUATION, STOP
-from service_kit.matching.url_extent import HostEnd, first_wide, host_end, path_end, rest_of_host
+from service_kit.matching.url_extent import (
+    HostEnd,
+    first_wide,
+    host_end,
+    path_end,
+    rest_of_host,
+    without_last_dot,
+)
 from service_kit.matching.url_page import FoundUrl, page_of
 
 _AUTHORITY = re.compile(
@@ -24,7 +31,7 @@ def read_schemed(text: str, folded: str, start: int, after: int) -> FoundUrl | N
     page_is_sure = limit.certain and folded[after:first].isascii()
     port = _PORT.match(folded, limit.end)
     tail = port.end() if port else limit.end
-    end = path_end(text, tail)
+    end = without_last_dot(text, path_end(text, tail), limit.end)
     return FoundUrl(start, end, page_of(text[first:tail], text[tail:end]) if page_is_sure else None)
 
 

@@ -6,6 +6,7 @@ from service_kit.matching.url_bare import find_bare, spell_dots
 from service_kit.matching.url_characters import FULL_DOT, HOST, PUNCTUATION, STOP, fold_for_urls
 from service_kit.matching.url_page import FoundUrl
 from service_kit.matching.url_schemed import read_schemed
+from service_kit.matching.url_suffixes import is_suffix
 
 _HINT = re.compile(
     r"[.．。｡﹒․点%:：](?:"
@@ -18,6 +19,9 @@ _SCHEME = re.compile(r"https?[:：][/\\／＼]++", re.IGNORECASE)
 _CANDIDATE = re.compile(
     rf"(?P<scheme>[hH][tT][tT][pP][sS]?[:：][/\\／＼]++)"
     rf"|{_LABEL}(?P<dotted>(?:(?:[.{FULL_DOT}{STOP}]|%2[eE]){_LABEL})++)?"
+)
+_WIDE_WWW = re.compile(
+    rf"www[.{FULL_DOT}](?=[^\x00-\x7f\s{HOST}{FULL_DOT}{STOP}{PUNCTUATION}])", re.IGNORECASE
 )
 
 
@@ -39,12 +43,20 @@ def find_urls(text: str) -> list[FoundUrl]:
             url = find_bare(text, folded, start, place, found)
             if url is not None and found and found[-1].start == url.start:
                 found.pop()  # it was the user part of this one
+        elif _WIDE_WWW.match(folded, start):
+            url = _internationalised(read_schemed(text, folded, start, start))
         else:
             continue
         if url is not None:
             found.append(url)
             place = url.end
     return found
+
+
+def _internationalised(url: FoundUrl | None) -> FoundUrl | None:
+    """Returns what follows www as Han (`www.例子.中国`) if it ends in a public suffix; else it is a sentence."""
+    known = url is not None and url.page is not None and is_suffix(url.page.host.rpartition(".")[2])
+    return url if known else None
 
 
 def _glued_scheme(folded: str, start: int, end: int) -> re.Match[str] | None:

@@ -12,7 +12,7 @@ class WebWhitelist:
     __slots__ = ("_entries", "_shapes", "refused")
 
     refused: int
-    """Entries that would not be accepted any more (a newer list of public suffixes): they cover nothing."""
+    """Entries that would not be accepted any more : they cover nothing."""
 
     def __init__(self, entries: Iterable[str]) -> None:
         self.refused = 0
