@@ -16,7 +16,7 @@ _SPOKEN_DOT = re.compile(
     re.IGNORECASE,
 )
 """点 for a dot: `ok点com`, `163点com`; in `8点net` it is the hour."""
-_AROUND_HOST = f"-_.{FULL_DOT}{STOP}{INVISIBLE}"
+_BEFORE_HOST = re.compile(rf"(?:[\-_.{FULL_DOT}{STOP}{INVISIBLE}]|%2[eE])*+")
 _WWW = re.compile(rf"www[.{FULL_DOT}{STOP}]", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 _PORT = re.compile(r":[1-9][0-9]{1,4}(?![0-9])")
@@ -44,8 +44,9 @@ def find_bare(text: str, folded: str, start: int, end: int, found: Sequence[Foun
     Returns:
         The URL at the beginning of the run, or None if there is none.
     """
-    while start < end and folded[start] in _AROUND_HOST:
-        start += 1
+    before = _BEFORE_HOST.match(folded, start, end)
+    assert before is not None
+    start = before.end()
     is_www = _WWW.match(folded, start) is not None
     is_address = _ADDRESS.fullmatch(folded, start, end) is not None
     limit = HostEnd(end, True) if is_address else host_end(folded, start, end)

@@ -16,8 +16,9 @@ _WITHIN_LABEL = re.compile(r"[-_]|[^\x00-\x7f]")
 _LONGEST_LABEL = 63
 _LONGEST_HOST = 253
 _REST = re.compile(
-    rf"(?:[{HOST}]++|(?:[.{FULL_DOT}]|%2[eE])(?=[A-Za-z0-9{LETTER}])|%(?!2[eE])[0-9A-Fa-f]{{2}}|\.(?=[:/\\?#]))*+"
+    rf"(?:[{HOST}]++|(?:[.{FULL_DOT}]|%2[eE])(?=[A-Za-z0-9{LETTER}])|%(?!2[eE])[0-9A-Fa-f]{{2}})*+"
 )
+_DOT_THEN_MORE = re.compile(r"\.[:/\\?#]")
 _PATH = re.compile(
     r'(?:[^\x00-\x20"<>hH\x7f-\U0010ffff]++|(?![hH][tT][tT][pP][sS]?:[/\\])[hH]|(?<=[=/\\?#:])[hH])*+'
 )
@@ -106,15 +107,12 @@ def rest_of_host(folded: str, start: int, end: int) -> int:
     """
     if start == end and folded[start : start + 1] != ".":
         return end
-    rest = _REST.match(folded, start)
+    rest = _REST.match(folded, start, end)
     assert rest is not None
     stop = rest.end()
-    if folded[stop - 1] == ".":
-        return stop
-    stop = min(stop, end)
     while stop > start and folded[stop - 1] in "-_":
         stop -= 1
-    return stop
+    return stop + 1 if _DOT_THEN_MORE.match(folded, stop) else stop
 
 
 def first_wide(folded: str, start: int, end: int) -> int:

@@ -5,158 +5,37 @@ from functools import lru_cache
 from service_kit.matching.url_host import canonical_host
 from service_kit.matching.web_page import suffixes
 
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _MOST_CHARACTERS = 63
-_WORDS = frozenset(
-    [
-        "ad",
-        "am",
-        "as",
-        "at",
-        "be",
-        "best",
-        "by",
-        "call",
-        "case",
-        "cool",
-        "do",
-        "fail",
-        "fit",
-        "fly",
-        "gay",
-        "got",
-        "here",
-        "hot",
-        "how",
-        "id",
-        "in",
-        "is",
-        "it",
-        "la",
-        "like",
-        "link",
-        "ltd",
-        "ma",
-        "me",
-        "my",
-        "name",
-        "new",
-        "next",
-        "no",
-        "now",
-        "one",
-        "open",
-        "pay",
-        "pm",
-        "read",
-        "room",
-        "run",
-        "safe",
-        "save",
-        "say",
-        "select",
-        "show",
-        "st",
-        "star",
-        "talk",
-        "tips",
-        "to",
-        "today",
-        "total",
-        "us",
-        "watch",
-        "win",
-        "wow",
-        "you",
-    ]
+_WORDS = _listed(
+    "ad am as at be best by call case cool do fail fit fly gay got here hot how id in is it la like link ltd ma me my "
+    "name new next no now one open pay pm read room run safe save say select show st star talk tips to today total "
+    "us watch win wow you"
 )
-"""English words and short forms: a sentence that begins without a space after the last one's dot is no link (`OK.So`,
-`11 a.m.To you`, `user.id`)."""
-_SYLLABLES = frozenset(
-    [
-        "ba",
-        "bi",
-        "bo",
-        "ci",
-        "cu",
-        "de",
-        "fan",
-        "ge",
-        "gu",
-        "hu",
-        "ke",
-        "kim",
-        "la",
-        "li",
-        "lu",
-        "ma",
-        "me",
-        "mo",
-        "mu",
-        "na",
-        "ne",
-        "ni",
-        "nu",
-        "pa",
-        "re",
-        "sa",
-        "se",
-        "si",
-        "so",
-        "su",
-    ]
+"""English words and short forms: a sentence that begins without a space after the last one's dot is no link
+(`OK.So`, `fine.How are you`, `user.id`)."""
+_SYLLABLES = _listed(
+    "ba bi bo ci cu de fan ge gu hu ke kim la li lu ma me mo mu na ne ni nu pa re sa se si so su"
 )
-"""Chinese syllables that are suffixes of countries; mostly surnames and particles (`A.Li`, `hao.ma`)."""
-_UNITS = frozenset(["cm", "gb", "kg", "km", "mg", "ml", "mm", "ms", "tb"])
-"""Units behind a dot that belongs to the number."""
-_FILES = frozenset(
-    ["cab", "docs", "map", "md", "mov", "pl", "ps", "pt", "pub", "py", "rs", "sc", "sh", "tf", "zip"]
-)
+"""Chinese syllables that are suffixes, mostly of countries: surnames and particles (`A.Li`, `hao.ma`)."""
+_UNITS = _listed("cm gb kg km mg ml mm ms tb")
+"""Units behind a dot that belongs to the number (`500.ml`)."""
+_FILES = _listed("cab docs map md mov pl ps pt pub py rs sc sh tf zip")
 """Endings of files, which may have several dots (`README.zh.md`)."""
-_TITLES = frozenset(
-    ["dr", "fig", "jr", "miss", "mr", "mrs", "ms", "mx", "no", "prof", "sir", "st", "vol", "vs"]
-)
+_TITLES = _listed("dr fig jr miss mr mrs ms mx no prof sir st vol vs")
 """What stands with a dot before a name or number: `Mr.Wang`, `No.one`."""
-_PRODUCTS = frozenset({"ado.net", "asp.net", "ml.net", "vb.net"})
+_PRODUCTS = _listed("ado.net asp.net ml.net vb.net")
 """Names of products that are hosts only by chance."""
-_FURTHER = frozenset(
-    [
-        "apk",
-        "avi",
-        "bak",
-        "csv",
-        "dll",
-        "doc",
-        "docx",
-        "exe",
-        "gif",
-        "gz",
-        "htm",
-        "html",
-        "ipa",
-        "jpeg",
-        "jpg",
-        "js",
-        "json",
-        "log",
-        "mp3",
-        "mp4",
-        "pdf",
-        "png",
-        "ppt",
-        "pptx",
-        "psd",
-        "rar",
-        "tar",
-        "txt",
-        "wav",
-        "xls",
-        "xlsx",
-        "xml",
-        "7z",
-    ]
+_FURTHER = _listed(
+    "apk avi bak csv dll doc docx exe gif gz htm html ipa jpeg jpg js json log mp3 mp4 pdf png ppt pptx psd rar tar txt "
+    "wav xls xlsx xml 7z"
 )
 """Endings of files that are no suffixes: what ends so is a file, even with `.com` inside (`ok.com.pdf`)."""
-_SPOKEN = frozenset(["cn", "com", "net", "org", "xyz"])
+_SPOKEN = _listed("cn com net org xyz")
 """Suffixes that are enough behind a dot that may be a word or end a sentence: `ok点com`, `ok。com`."""
 
 

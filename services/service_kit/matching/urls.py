@@ -11,7 +11,7 @@ from service_kit.matching.url_suffixes import is_suffix
 _HINT = re.compile(
     r"[.．。｡﹒․点%:：](?:"
     rf"(?<![%:：])(?=[^\s0-9.\u3000-\u303f\u3041-\u30ff\u3400-\u9fff{PUNCTUATION}])"
-    r"|(?<=[:：])[/\\／＼]|(?<=%)2[eE]|(?<=[.．])[0-9]{1,3}[:/])"
+    r"|(?<=[wW]{3}[.．])\S|(?<=[:：])[/\\／＼]|(?<=%)2[eE]|(?<=[.．])[0-9]{1,3}[:/])"
 )
 """Without this there is no URL: most texts end here."""
 _LABEL = rf"(?:[{HOST}]|%(?!2[eE])[0-9A-Fa-f]{{2}})++"

@@ -14,7 +14,7 @@ from service_kit.matching import find_urls, parse_url
 
 
 def found(text: str) -> list[tuple[str, str | None]]:
-    return [(text[it.start : it.end], it.page and str(it.page)) for it in find_urls(text)]
+    return [(text[it.start : it.end], str(it.page) if it.page else None) for it in find_urls(text)]
 
 
 @pytest.mark.parametrize(
