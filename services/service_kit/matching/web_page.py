@@ -11,11 +11,13 @@ from publicsuffixlist import PublicSuffixList
 
 MOST_BYTES = 255
 """Longest entry, in UTF-8."""
-_USUAL_PORTS = (80, 443)
+USUAL_PORTS = (80, 443)
+"""Left out of a page, whatever its scheme."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN = re.compile(r"(?:https?://)?((?:[a-z0-9_-]+\.)+[a-z0-9_-]+)((?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*)/?")
 """Entries as most people write them, in which nothing needs decoding."""
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+"""One part of a host; an underscore is no IDNA, but there are such hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,13 @@ class WebPage:
     """Segments, percent-decoded, dot segments resolved."""
 
     def covers(self, page: "WebPage") -> bool:
-        """Tells whether a page lies on this host or a subdomain, at this port, at or below this path."""
-        same_host = page.host == self.host or page.host.endswith(f".{self.host}")
+        """Tells whether a page lies on this host or a subdomain, at this port, at or below this path.
+
+        An IP address has no subdomains.
+        """
+        same_host = page.host == self.host or (
+            page.host.endswith(f".{self.host}") and not is_numeric(self.host)
+        )
         return same_host and page.port == self.port and page.path[: len(self.path)] == self.path
 
     def __str__(self) -> str:
@@ -56,7 +63,7 @@ def parse_whitelist_entry(text: str) -> WebPage:
             raise ValueError(f"{what} ({mark}) is not compared and must be left out")
     authority, _, path = rest.partition("/")
     host, port = _host_and_port(authority)
-    return WebPage(host, port, _segments(path))
+    return WebPage(host, port, segments(path))
 
 
 def reread_whitelist_entry(text: str) -> WebPage:
@@ -83,7 +90,7 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
         return _host(authority), None
     if not digits.isascii() or not digits.isdecimal() or not 1 <= int(digits) <= 65_535:
         raise ValueError(f"{digits[:16]!r} is no port")
-    return _host(name), None if int(digits) in _USUAL_PORTS else int(digits)
+    return _host(name), None if int(digits) in USUAL_PORTS else int(digits)
 
 
 def _host(text: str) -> str:
@@ -95,9 +102,9 @@ def _host(text: str) -> str:
         host = text.rstrip(".").lower()  # an underscore is no IDNA, but there are such hosts
     if _is_address(host):
         return host
-    if "." not in host or not all(_LABEL.fullmatch(label) for label in host.split(".")):
+    if "." not in host or not all(LABEL.fullmatch(label) for label in host.split(".")):
         raise ValueError(f"{text[:64]!r} is no host, as ok.com is one")
-    if _suffixes().is_public(host):
+    if suffixes().is_public(host):
         raise ValueError(
             f"{text[:64]!r} is a public suffix: it would let in everybody who has a name below it"
         )
@@ -112,17 +119,23 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _segments(path: str) -> tuple[str, ...]:
-    segments: list[str] = []
-    for segment in (unquote(part) for part in path.split("/")):
+def is_numeric(host: str) -> bool:
+    """Tells whether a host is an IP address: no name ends in a number."""
+    return host.rpartition(".")[2].isdigit()
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """Splits a path as a browser resolves it: percent-decoded, without empty and dot segments."""
+    found: list[str] = []
+    for segment in path.split("/") if "%" not in path else map(unquote, path.split("/")):
         if segment == "..":
-            del segments[-1:]
+            del found[-1:]
         elif segment not in ("", "."):
-            segments.append(segment)
-    return tuple(segments)
+            found.append(segment)
+    return tuple(found)
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
+def suffixes() -> PublicSuffixList:
     """The list that the library brings along, private section too (github.io)."""
     return PublicSuffixList(only_icann=False)
