@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from filter_service.domain.keyword_index import occurrences
 from filter_service.domain.message import Message, SenderKind
 from filter_service.domain.rule import ActionKind, Blacklist, Group, Rule, State
 from filter_service.domain.snapshot import Snapshot
@@ -45,7 +46,7 @@ def find(snapshot: Snapshot, group: Group, text: str) -> Findings:
     bound: dict[str, bool] = {}
     found: list[Hit] = []
     excused: dict[str, list[tuple[int, int]]] = {}
-    for start, end, postings in snapshot.index.scan(text):
+    for start, end, postings in occurrences(snapshot.indexes, text):
         for posting in postings:
             rule_id = posting.rule_id
             if rule_id not in bound:
@@ -70,7 +71,7 @@ def find(snapshot: Snapshot, group: Group, text: str) -> Findings:
 
 def unjudged(snapshot: Snapshot, group: Group) -> list[Skipped]:
     """Names the rules bound to a group that have conditions which are not judged."""
-    rule_ids = tuple(rule_id for rule_id in snapshot.partly_judged if snapshot.binds(rule_id, group))
+    rule_ids = tuple(sorted(rule_id for rule_id in snapshot.partly_judged if snapshot.binds(rule_id, group)))
     return [Skipped(Check.CONDITIONS, SkipReason.UNSUPPORTED, rule_ids)] if rule_ids else []
 
 
@@ -135,7 +136,7 @@ def _effects(
     add_to_blacklist = widest.action.add_to_blacklist if widest else Blacklist.NONE
     return Effects(
         kick=kick,
-        warning_text=render_warning(snapshot.index, warning.action.warning_text, message.group_nickname)
+        warning_text=render_warning(snapshot.indexes, warning.action.warning_text, message.group_nickname)
         if warning
         else "",
         warning_rule_id=warning.rule_id if warning else "",
