@@ -1,8 +1,8 @@
 """What follows from rules that changed: as much work as they make, however many others there are."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 
+from filter_service.domain.compiled import Pattern
 from filter_service.domain.index import PatternIndex, Posting
 from filter_service.domain.keyword_index import Indexes
 from filter_service.domain.rule import Rule
@@ -12,29 +12,28 @@ Edit = tuple[Rule | None, Rule | None]
 """A rule before and after; None where there is none."""
 
 
+_EMPTY = PatternIndex()
+
+
 def reindexed(indexes: Indexes, edits: Collection[Edit]) -> Indexes:
     """Returns the indexes for the rules after the edits; one that nothing changes in is the same object."""
-    removed: defaultdict[MatchMode, list[tuple[str, Posting]]] = defaultdict(list)
-    added: defaultdict[MatchMode, list[tuple[str, Posting]]] = defaultdict(list)
+    removed: list[Pattern] = []
+    added: list[Pattern] = []
     for before, after in edits:
         old, new = before.patterns if before else (), after.patterns if after else ()
         kept = {*old} & {*new} if old and new else ()
-        for mode, pattern, posting in old:
-            if (mode, pattern, posting) not in kept:
-                removed[mode].append((pattern, posting))
-        for mode, pattern, posting in new:
-            if (mode, pattern, posting) not in kept:
-                added[mode].append((pattern, posting))
+        removed += [pattern for pattern in old if pattern not in kept] if kept else old
+        added += [pattern for pattern in new if pattern not in kept] if kept else new
     if not removed and not added:
         return indexes
-    changed = dict(indexes)
-    for mode in {**removed, **added}:
-        index = indexes.get(mode, PatternIndex()).changed(removed[mode], added[mode])
-        if index.is_empty:
-            changed.pop(mode, None)
-        else:
-            changed[mode] = index
-    return changed
+    changed = {
+        mode: indexes.get(mode, _EMPTY).changed(_of(mode, removed), _of(mode, added)) for mode in MatchMode
+    }
+    return {mode: index for mode, index in changed.items() if not index.is_empty}
+
+
+def _of(mode: MatchMode, patterns: Iterable[Pattern]) -> Iterator[tuple[str, Posting]]:
+    return ((pattern, posting) for wanted, pattern, posting in patterns if wanted is mode)
 
 
 def members(

@@ -100,7 +100,22 @@ class PatternIndex:
             return self
         if len(new) > self.tuning.most_delta:
             return type(self)(self.tuning, self._built(edited))
-        return self._over(self._base, {**self._overlay, **edited})
+        overlay = dict(self._overlay)
+        unknown = []
+        for pattern, postings in edited.items():
+            if postings == self._base.postings.get(pattern, ()):
+                overlay.pop(pattern, None)
+                continue
+            overlay[pattern] = postings
+            if pattern not in self._base.postings and pattern not in self._delta.postings:
+                unknown.append(pattern)
+        delta = self._delta
+        live = (pattern for pattern in delta.postings if overlay.get(pattern))
+        if unknown:
+            delta = self._delta_of([*live, *unknown], self._base)
+        elif next(live, None) is None:
+            delta = NO_PATTERNS
+        return type(self)(self.tuning, self._base, delta, overlay)
 
     def merged(self) -> Rebuilt:
         """Builds a base of all patterns, which is work for a thread."""
@@ -113,8 +128,13 @@ class PatternIndex:
         """
         if rebuilt.replaces is not self._base:
             return self
-        edited = {pattern: self._postings(pattern) for pattern in {**rebuilt.included, **self._overlay}}
-        return self._over(rebuilt.base, edited)
+        base = rebuilt.base
+        now = ((pattern, self._postings(pattern)) for pattern in {**rebuilt.included, **self._overlay})
+        overlay = {
+            pattern: postings for pattern, postings in now if postings != base.postings.get(pattern, ())
+        }
+        unknown = [pattern for pattern in overlay if pattern not in base.postings]
+        return type(self)(self.tuning, base, self._delta_of(unknown, base), overlay)
 
     def _postings(self, pattern: str) -> Postings:
         postings = self._overlay.get(pattern)
@@ -136,21 +156,11 @@ class PatternIndex:
         live = {pattern: postings for pattern, postings in everything.items() if postings}
         return Tier(live, self.tuning.large)
 
-    def _over(self, base: Tier, edited: Mapping[str, Postings]) -> Self:
-        """Lays over a base what differs from it."""
-        known = base.postings
-        overlay = {
-            pattern: postings for pattern, postings in edited.items() if postings != known.get(pattern, ())
-        }
-        new = [pattern for pattern, postings in overlay.items() if postings and pattern not in known]
-        if not new:
-            delta = NO_PATTERNS
-        elif base is self._base and all(pattern in self._delta.postings for pattern in new):
-            delta = self._delta
-        else:
-            small = not known and len(new) < self.tuning.few
-            delta = Tier(dict.fromkeys(new, ()), self.tuning.small if small else self.tuning.large)
-        return type(self)(self.tuning, base, delta, overlay)
+    def _delta_of(self, patterns: Collection[str], base: Tier) -> Tier:
+        if not patterns:
+            return NO_PATTERNS
+        small = not base.postings and len(patterns) < self.tuning.few
+        return Tier(dict.fromkeys(patterns, ()), self.tuning.small if small else self.tuning.large)
 
 
 def _by_pattern(pairs: Iterable[tuple[str, Posting]]) -> Mapping[str, Collection[Posting]]:
