@@ -12,7 +12,7 @@ Edit = tuple[Rule | None, Rule | None]
 """A rule before and after; None where there is none."""
 
 
-_EMPTY = PatternIndex()
+NO_PATTERNS = PatternIndex()
 
 
 def reindexed(indexes: Indexes, edits: Collection[Edit]) -> Indexes:
@@ -27,7 +27,8 @@ def reindexed(indexes: Indexes, edits: Collection[Edit]) -> Indexes:
     if not removed and not added:
         return indexes
     changed = {
-        mode: indexes.get(mode, _EMPTY).changed(_of(mode, removed), _of(mode, added)) for mode in MatchMode
+        mode: indexes.get(mode, NO_PATTERNS).changed(_of(mode, removed), _of(mode, added))
+        for mode in MatchMode
     }
     return {mode: index for mode, index in changed.items() if not index.is_empty}
 
