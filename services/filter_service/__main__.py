@@ -55,6 +55,7 @@ async def main() -> None:
             for task in (following, reporting):
                 with suppress(asyncio.CancelledError):
                     await task
+            await corps.close()
             await activity.report(CLOSING_SECONDS)
             await ephemeral.aclose()
 

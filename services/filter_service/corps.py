@@ -4,9 +4,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
+from filter_service.aside import aside, in_bulk
 from filter_service.domain.snapshot import Snapshot
-from filter_service.rule_source import RuleSource, SourceUnavailable
+from filter_service.rule_source import Fetched, RuleSource, SourceUnavailable
 from service_kit import deadline
 from service_kit.errors import RevisionUnknown, RulesUnavailable
 from service_kit.request_log import log
@@ -17,6 +20,10 @@ CONFIRM_SECONDS = 3.0
 FETCH_SECONDS = 30.0
 """Longest fetch. A large corp takes seconds; a check waits only as long as its own deadline."""
 RECONNECT_SECONDS = 0.2
+MOST_IN_LOOP = 2_000
+"""Patterns and objects that are changed without a thread: up to 20 ms, during which nothing is judged."""
+REST = 3
+"""After building an index for some time, a corp rests for this many times as long: it takes a quarter of a core."""
 MOST_CORPS = 10_000
 """Corps in memory; beyond it the one that was not asked for longest goes."""
 
@@ -44,9 +51,14 @@ class Corps:
         if corp is None:
             corp = self._corps[corp_id] = _Corp(corp_id, self._source, self._clock)
             while len(self._corps) > self._most:
-                self._corps.popitem(last=False)
+                self._corps.popitem(last=False)[1].retire()
         self._corps.move_to_end(corp_id)
         return await corp.current(at_least)
+
+    async def close(self) -> None:
+        """Ends all work on snapshots; there is no use after it."""
+        tasks = [task for corp in self._corps.values() for task in corp.close()]
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def follow(self) -> None:
         """Listens for changes until cancelled, and fetches them for the corps in memory."""
@@ -67,7 +79,11 @@ class Corps:
 
 
 class _Corp:
-    """One corp's snapshot and the one fetch that may be under way."""
+    """One corp's snapshot, the one fetch that may be under way, and the one rebuild of its indexes.
+
+    Both put new snapshots in place of the one there is. A fetch brings edits to the newest; a rebuild lays the newest
+    over what it built, edits that came meanwhile included.
+    """
 
     def __init__(self, corp_id: str, source: RuleSource, clock: Callable[[], float]) -> None:
         self._corp_id = corp_id
@@ -77,6 +93,8 @@ class _Corp:
         self._doubtful_at = 0.0
         self._fetching: asyncio.Task[Snapshot] | None = None
         self._again = False
+        self._rebuilding: asyncio.Task[None] | None = None
+        self._retired = False
 
     async def current(self, at_least: Revision | None) -> Snapshot:
         snapshot = self._snapshot
@@ -103,6 +121,20 @@ class _Corp:
         if self._snapshot is not None and self._snapshot.revision != revision:
             self._fetch_from_now()
 
+    def retire(self) -> None:
+        """Has no more built for a corp that is not asked for any more; who waits for a fetch still gets it."""
+        self._retired = True
+        if self._rebuilding is not None:
+            self._rebuilding.cancel()
+
+    def close(self) -> list[asyncio.Task[Any]]:
+        """Retires, and cancels what it returns."""
+        self.retire()
+        tasks = [task for task in (self._fetching, self._rebuilding) if task is not None]
+        for task in tasks:
+            task.cancel()
+        return tasks
+
     async def _wait(self, fetch: "asyncio.Task[Snapshot]") -> Snapshot:
         try:
             async with asyncio.timeout(deadline.remaining(FETCH_SECONDS)):
@@ -127,18 +159,44 @@ class _Corp:
     async def _fetch_all(self) -> Snapshot:
         while True:
             self._again = False
-            self._snapshot = snapshot = await self._fetch_once()
+            fetched = await self._source.fetch(self._corp_id, self._revision, FETCH_SECONDS)
+            self._snapshot = snapshot = await self._apply(fetched)
+            self._start_rebuild()
             self._doubtful_at = self._clock() + CONFIRM_SECONDS
             if not self._again:
                 return snapshot
 
-    async def _fetch_once(self) -> Snapshot:
-        old = self._snapshot
-        fetched = await self._source.fetch(self._corp_id, old.revision if old else None, FETCH_SECONDS)
-        if fetched.reset:
-            return Snapshot().changed(fetched.changes, fetched.revision)
-        base = old or Snapshot()
-        return base.changed(fetched.changes, fetched.revision) if base.revision != fetched.revision else base
+    @property
+    def _revision(self) -> Revision | None:
+        return self._snapshot.revision if self._snapshot else None
+
+    async def _apply(self, fetched: Fetched) -> Snapshot:
+        old = Snapshot() if fetched.reset or self._snapshot is None else self._snapshot
+        if not fetched.reset and old.revision == fetched.revision:
+            return old
+        change = partial(old.changed, fetched.changes, fetched.revision)
+        large = old.effort(fetched.changes, MOST_IN_LOOP) > MOST_IN_LOOP
+        return await in_bulk(change) if large else change()
+
+    def _start_rebuild(self) -> None:
+        busy = self._rebuilding is not None and not self._rebuilding.done()
+        if self._snapshot is not None and self._snapshot.outgrown and not busy and not self._retired:
+            self._rebuilding = asyncio.create_task(self._rebuild())
+            self._rebuilding.add_done_callback(self._rebuilt)
+
+    async def _rebuild(self) -> None:
+        """Builds until nothing wants it any more; edits go on meanwhile."""
+        while self._snapshot is not None and (outgrown := self._snapshot.outgrown):
+            started = self._clock()
+            for mode in outgrown:
+                if (index := self._snapshot.indexes.get(mode)) is not None:
+                    rebuilt = await aside(index.merged)
+                    self._snapshot = self._snapshot.rebased(mode, rebuilt)
+            await asyncio.sleep(REST * (self._clock() - started))
+
+    def _rebuilt(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log().error("keyword index not rebuilt", corp_id=self._corp_id, exc_info=error)
 
     def _fetched(self, task: "asyncio.Task[Snapshot]") -> None:
         with suppress(asyncio.CancelledError):

@@ -1,10 +1,14 @@
 """Verdicts as they go out."""
 
+from collections.abc import Iterable
+
 from filter_service.domain import verdict as result
-from filter_service.domain.message import PartKind
+from filter_service.domain.message import MessageType, PartKind
 from filter_service.domain.rule import Blacklist
-from groupguard.common.v1 import blacklist_kind_pb2
+from groupguard.common.v1 import blacklist_kind_pb2, message_type_pb2
 from groupguard.filter.v1 import verdict_pb2
+from groupguard.rule.v1 import rule_pb2
+from service_kit.matching import FoldingKind, MatchMode, explanation, foldings
 
 _DECISIONS = {
     result.Decision.ALLOW: verdict_pb2.DECISION_ALLOW,
@@ -53,6 +57,19 @@ _BLACKLISTS = {
 }
 
 
+_CONDITIONS = {
+    result.Condition.KEYWORDS: verdict_pb2.CONDITION_KEYWORDS,
+    result.Condition.MESSAGE_TYPES: verdict_pb2.CONDITION_MESSAGE_TYPES,
+}
+_MODES = {
+    MatchMode.EXACT: rule_pb2.MATCH_MODE_EXACT,
+    MatchMode.FOLDED: rule_pb2.MATCH_MODE_FOLDED,
+    MatchMode.HOMOPHONE: rule_pb2.MATCH_MODE_HOMOPHONE,
+}
+_TYPES = {type_: message_type_pb2.MessageType.Value(f"MESSAGE_TYPE_{type_.name}") for type_ in MessageType}
+_FOLDINGS = {kind: verdict_pb2.FoldingKind.Value(f"FOLDING_KIND_{kind.name}") for kind in FoldingKind}
+
+
 def write_verdict(verdict: result.Verdict) -> verdict_pb2.Verdict:
     """Writes a verdict."""
     return verdict_pb2.Verdict(
@@ -64,9 +81,9 @@ def write_verdict(verdict: result.Verdict) -> verdict_pb2.Verdict:
             warning_rule_id=verdict.effects.warning_rule_id,
             add_to_blacklist=_BLACKLISTS[verdict.effects.add_to_blacklist],
         ),
-        hits=_hits(verdict.hits),
+        hits=write_hits(verdict.hits),
         hit_count=len(verdict.hits),
-        shadow_hits=_hits(verdict.shadow_hits),
+        shadow_hits=write_hits(verdict.shadow_hits),
         shadow_hit_count=len(verdict.shadow_hits),
         not_evaluated=[
             verdict_pb2.SkippedCheck(
@@ -78,19 +95,42 @@ def write_verdict(verdict: result.Verdict) -> verdict_pb2.Verdict:
     )
 
 
-def _hits(hits: tuple[result.Hit, ...]) -> list[verdict_pb2.Hit]:
+def write_hits(hits: Iterable[result.Hit]) -> list[verdict_pb2.Hit]:
+    """Writes findings, the longest first, no more than a verdict lists."""
     longest_first = sorted(
-        hits, key=lambda hit: (hit.start - hit.end, hit.item_path, hit.start, hit.rule.rule_id)
+        hits,
+        key=lambda hit: (
+            -hit.length,
+            hit.item_path,
+            hit.start,
+            hit.rule.rule_id,
+            hit.keyword.text if hit.keyword else "",
+        ),
     )
-    return [
-        verdict_pb2.Hit(
-            rule_id=hit.rule.rule_id,
-            rule_revision=hit.rule.revision,
-            condition=verdict_pb2.CONDITION_KEYWORDS,
-            part=_PARTS[hit.part],
-            keyword=hit.keyword,
-            span=verdict_pb2.Span(start=hit.start, end=hit.end),
-            item_path=hit.item_path,
+    return [_write_hit(hit) for hit in longest_first[: result.MOST_HITS]]
+
+
+def _write_hit(hit: result.Hit) -> verdict_pb2.Hit:
+    written = verdict_pb2.Hit(
+        rule_id=hit.rule.rule_id,
+        rule_revision=hit.rule.revision,
+        condition=_CONDITIONS[hit.condition],
+        item_path=hit.item_path,
+    )
+    if hit.part is not None:
+        written.part = _PARTS[hit.part]
+        written.span.start, written.span.end = hit.start, hit.end
+    if hit.keyword is not None:
+        text, mode = hit.keyword
+        found = foldings(hit.written, text, mode)
+        written.keyword = text
+        written.match_mode = _MODES[mode]
+        written.foldings.extend(
+            verdict_pb2.Folding(kind=_FOLDINGS[it.kind], written=it.written, read_as=it.read_as)
+            for it in found
         )
-        for hit in longest_first[: result.MOST_HITS]
-    ]
+        written.explanation = explanation(hit.written, text, found)
+    if hit.message_type is not None:
+        written.message_type = _TYPES[hit.message_type]
+        written.web_page = str(hit.page) if hit.page else ""
+    return written

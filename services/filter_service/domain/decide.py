@@ -1,86 +1,16 @@
 """From hits to a verdict."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
-from filter_service.domain.message import Item, Message, Part, SenderKind, readable_parts
-from filter_service.domain.rule import ActionKind, Blacklist, Group, Rule, State
+from filter_service.domain.findings import KICKING, Findings
+from filter_service.domain.message import Message, SenderKind
+from filter_service.domain.rule import ActionKind, Blacklist, Rule
 from filter_service.domain.snapshot import Snapshot
-from filter_service.domain.spans import Spans
-from filter_service.domain.verdict import Check, Decision, Effects, Hit, Reason, Skipped, SkipReason, Verdict
+from filter_service.domain.verdict import Decision, Effects, Reason, Skipped, Verdict
 from filter_service.domain.warning import render_warning
 
-_KICKING = (ActionKind.KICK, ActionKind.WARN_AND_KICK)
 _ALWAYS_ALLOWED = {SenderKind.STAFF: Reason.STAFF, SenderKind.ROBOT: Reason.ROBOT}
 _LISTED = {Blacklist.ENTERPRISE: Reason.ENTERPRISE_BLACKLIST, Blacklist.PERSONAL: Reason.PERSONAL_BLACKLIST}
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What a snapshot's rules find in one message, before strikes are counted."""
-
-    hits: tuple[Hit, ...] = ()
-    shadow_hits: tuple[Hit, ...] = ()
-
-    @property
-    def rules(self) -> list[Rule]:
-        """The enforced rules that were hit, by rule_id."""
-        return sorted(
-            {hit.rule.rule_id: hit.rule for hit in self.hits}.values(), key=lambda rule: rule.rule_id
-        )
-
-    @property
-    def striking_rules(self) -> list[Rule]:
-        """Those among them that count strikes."""
-        return [rule for rule in self.rules if rule.action.kind is ActionKind.KICK_AFTER_WARNINGS]
-
-    @property
-    def kicks(self) -> bool:
-        """Whether one of them kicks whatever happened before."""
-        return any(rule.action.kind in _KICKING for rule in self.rules)
-
-
-def find(snapshot: Snapshot, group: Group, items: tuple[Item, ...]) -> Findings:
-    """Looks for the keywords of the rules bound to a group in all that people can read."""
-    bound: dict[str, bool] = {}
-    hits = [
-        hit for item, part in readable_parts(items) for hit in _find(snapshot, group, item.path, part, bound)
-    ]
-    return Findings(
-        tuple(hit for hit in hits if hit.rule.state is State.ENABLED),
-        tuple(hit for hit in hits if hit.rule.state is State.SHADOW),
-    )
-
-
-def _find(
-    snapshot: Snapshot, group: Group, item_path: tuple[int, ...], part: Part, bound: dict[str, bool]
-) -> Iterator[Hit]:
-    """Yields the hits in one part; `bound` keeps which rules are bound to the group."""
-    found: list[Hit] = []
-    excused: dict[str, list[tuple[int, int]]] = {}
-    for start, end, postings in snapshot.index.scan(part.text):
-        for posting in postings:
-            rule_id = posting.rule_id
-            if rule_id not in bound:
-                bound[rule_id] = snapshot.binds(rule_id, group)
-            if not bound[rule_id]:
-                continue
-            if posting.excuses:
-                excused.setdefault(rule_id, []).append((start, end))
-            else:
-                rule = snapshot.rules[rule_id]
-                found.append(Hit(rule, posting.keyword, start, end, part.kind, item_path))
-    allowed = {rule_id: Spans(spans) for rule_id, spans in excused.items()}
-    for hit in found:
-        phrases = allowed.get(hit.rule.rule_id)
-        if phrases is None or not phrases.cover(hit.start, hit.end):
-            yield hit
-
-
-def unjudged(snapshot: Snapshot, group: Group) -> list[Skipped]:
-    """Names the rules bound to a group that have conditions which are not judged."""
-    rule_ids = tuple(rule_id for rule_id in snapshot.partly_judged if snapshot.binds(rule_id, group))
-    return [Skipped(Check.CONDITIONS, SkipReason.UNSUPPORTED, rule_ids)] if rule_ids else []
 
 
 def decide_unruled(
@@ -144,7 +74,7 @@ def _effects(
     add_to_blacklist = widest.action.add_to_blacklist if widest else Blacklist.NONE
     return Effects(
         kick=kick,
-        warning_text=render_warning(snapshot.index, warning.action.warning_text, message.group_nickname)
+        warning_text=render_warning(snapshot.indexes, warning.action.warning_text, message.group_nickname)
         if warning
         else "",
         warning_rule_id=warning.rule_id if warning else "",
@@ -154,7 +84,7 @@ def _effects(
 
 
 def _kicks(rule: Rule, struck_out: Mapping[str, bool]) -> bool:
-    return rule.action.kind in _KICKING or struck_out.get(rule.rule_id, False)
+    return rule.action.kind in KICKING or struck_out.get(rule.rule_id, False)
 
 
 def _acts_in_full(rule: Rule, struck_out: Mapping[str, bool]) -> bool:

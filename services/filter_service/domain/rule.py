@@ -1,8 +1,9 @@
 """Rules and groups as far as judging needs them; rule_service owns them and the protos explain them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from filter_service.domain.compiled import Keyword, Pattern, compile_patterns
 from filter_service.domain.message_types import TypeCondition
 
 
@@ -48,14 +49,31 @@ class Rule:
     rule_id: str
     revision: int
     state: State
-    keywords: tuple[str, ...]
+    keywords: tuple[Keyword, ...]
     action: Action
     allow_phrases: tuple[str, ...] = ()
     """Phrases that excuse a keyword inside them."""
     message_types: TypeCondition | None = None
     """Sorts of message that are not wanted."""
     has_other_conditions: bool = False
-    """Whether the rule has conditions besides keywords, which are not judged here."""
+    """Whether the rule has conditions that are not judged here."""
+    patterns: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
+    """What the rule is found by; nothing while it is DISABLED. Made with the rule, so that indexes need not."""
+
+    def __post_init__(self) -> None:
+        off = self.state is State.DISABLED
+        patterns = () if off else compile_patterns(self.rule_id, self.keywords, self.allow_phrases)
+        object.__setattr__(self, "patterns", patterns)
+
+    @property
+    def strikes(self) -> bool:
+        """Whether hits are counted, because the rule kicks after warnings."""
+        return self.state is State.ENABLED and self.action.kind is ActionKind.KICK_AFTER_WARNINGS
+
+    @property
+    def is_partly_judged(self) -> bool:
+        """Whether the rule acts, or would, by conditions that are not judged here."""
+        return self.has_other_conditions and self.state is not State.DISABLED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,18 @@
 """A corp's rules at one revision, ready to judge by, and how the next one is made."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self
 
+from filter_service.domain.draft import Draft
+from filter_service.domain.edits import members, reindexed
 from filter_service.domain.exemptions import ExemptionChange, Exemptions
-from filter_service.domain.keyword_index import KeywordIndex, Posting
-from filter_service.domain.rule import ActionKind, Group, Rule, State
+from filter_service.domain.index import Rebuilt
+from filter_service.domain.keyword_index import Indexes
+from filter_service.domain.rule import Group, Rule
 from filter_service.domain.type_rules import TypeRules
+from service_kit.matching.modes import MatchMode
 from service_kit.revision import NO_RULES, Revision
 
 CHUNK_ORDINALS = 8_192
@@ -69,11 +73,11 @@ class Snapshot:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     bindings: Mapping[str, Chunks] = field(default_factory=dict)
-    index: KeywordIndex = field(default_factory=lambda: KeywordIndex(()))
+    indexes: Indexes = field(default_factory=dict)
     type_rules: TypeRules = field(default_factory=TypeRules)
-    counts_strikes: bool = False
-    """Whether any enabled rule kicks after warnings."""
-    partly_judged: tuple[str, ...] = ()
+    striking: frozenset[str] = frozenset()
+    """Rules, by rule_id, that are enabled and kick after warnings."""
+    partly_judged: frozenset[str] = frozenset()
     """Rules, by rule_id, with conditions that are not judged."""
     exemptions: Exemptions = field(default_factory=Exemptions)
     settings: CorpSettings = field(default_factory=CorpSettings)
@@ -84,55 +88,71 @@ class Snapshot:
         bitmap = self.bindings.get(rule_id, {}).get(chunk, b"")
         return place >> 3 < len(bitmap) and bool(bitmap[place >> 3] & 0x80 >> (place & 7))
 
+    @property
+    def counts_strikes(self) -> bool:
+        """Whether any enabled rule kicks after warnings."""
+        return bool(self.striking)
+
+    @property
+    def outgrown(self) -> list[MatchMode]:
+        """The modes whose index wants to be rebuilt."""
+        return [mode for mode, index in self.indexes.items() if index.wants_rebuild]
+
+    def rebased(self, mode: MatchMode, rebuilt: Rebuilt) -> Self:
+        """Returns the snapshot with an index over the base that was built for it, or for one before it."""
+        index = self.indexes.get(mode)
+        if index is None:
+            return self
+        return replace(self, indexes={**self.indexes, mode: index.rebased(rebuilt)})
+
+    def effort(self, changes: Iterable[Change], enough: int) -> int:
+        """Tells how many patterns and objects changes touch; counts no further than needed to pass `enough`."""
+        touched = 0
+        for change in changes:
+            touched += 1
+            if isinstance(change, Rule):
+                touched += len(change.patterns)
+            if isinstance(change, Rule | DeletedRule) and (old := self.rules.get(change.rule_id)):
+                touched += len(old.patterns)
+            if touched > enough:
+                break
+        return touched
+
     def changed(self, changes: Iterable[Change], revision: Revision) -> Self:
         """Returns the snapshot with the changes applied in order; what did not change is shared."""
-        rules, groups, bindings = dict(self.rules), self.groups, dict(self.bindings)
-        own_groups: dict[str, Group] | None = None
+        rules, groups, bindings = Draft(self.rules), Draft(self.groups), Draft(self.bindings)
         exempting: list[ExemptionChange] = []
         settings = self.settings
         for change in changes:
             match change:
                 case Rule():
-                    rules[change.rule_id] = change
+                    rules.set(change.rule_id, change)
                 case DeletedRule(rule_id):
-                    rules.pop(rule_id, None)
-                    bindings.pop(rule_id, None)
-                case Group() | DismissedGroup():
-                    if own_groups is None:  # copied only when needed: a corp may have 300,000 groups
-                        groups = own_groups = dict(groups)
-                    if isinstance(change, Group):
-                        own_groups[change.chat_id] = change
-                    else:
-                        own_groups.pop(change.chat_id, None)
+                    rules.drop(rule_id)
+                    bindings.drop(rule_id)
+                case Group():
+                    groups.set(change.chat_id, change)
+                case DismissedGroup():
+                    groups.drop(change.chat_id)
                 case BindingChange():
                     for rule_id in change.rule_ids:
-                        chunks = bindings.get(rule_id, {})
-                        bindings[rule_id] = {
-                            **chunks,
-                            change.chunk: _combined(change, chunks.get(change.chunk, b"")),
-                        }
+                        chunks = bindings.now.get(rule_id, {})
+                        chunk = _combined(change, chunks.get(change.chunk, b""))
+                        bindings.set(rule_id, {**chunks, change.chunk: chunk})
                 case ExemptionChange():
                     exempting.append(change)
                 case CorpSettings():
                     settings = change
+        edits = [(self.rules.get(rule_id), rules.now.get(rule_id)) for rule_id in rules.touched]
         return type(self)(
             revision=revision,
-            rules=rules,
-            groups=groups,
-            bindings=bindings,
-            index=self.index if _same_keywords(self.rules, rules) else _index(rules),
-            type_rules=TypeRules(rules.values()),
-            counts_strikes=any(
-                rule.state is State.ENABLED and rule.action.kind is ActionKind.KICK_AFTER_WARNINGS
-                for rule in rules.values()
-            ),
-            partly_judged=tuple(
-                sorted(
-                    rule.rule_id
-                    for rule in rules.values()
-                    if rule.has_other_conditions and rule.state is not State.DISABLED
-                )
-            ),
+            rules=rules.now,
+            groups=groups.now,
+            bindings=bindings.now,
+            indexes=reindexed(self.indexes, edits),
+            type_rules=self.type_rules.changed(edits, rules.now.values()),
+            striking=members(self.striking, edits, lambda rule: rule.strikes),
+            partly_judged=members(self.partly_judged, edits, lambda rule: rule.is_partly_judged),
             exemptions=self.exemptions.changed(exempting, settings.share_exemptions),
             settings=settings,
         )
@@ -154,23 +174,3 @@ def _combined(change: BindingChange, old: bytes) -> bytes:
 
 def _number(bitmap: bytes, size: int) -> int:
     return int.from_bytes(bitmap.ljust(size, b"\0"), "big")
-
-
-def _active(rule: Rule | None) -> tuple[Posting, ...]:
-    if rule is None or rule.state is State.DISABLED:
-        return ()
-    return (
-        *(Posting(rule.rule_id, word) for word in rule.keywords),
-        *(Posting(rule.rule_id, phrase, excuses=True) for phrase in rule.allow_phrases),
-    )
-
-
-def _same_keywords(old: Mapping[str, Rule], new: Mapping[str, Rule]) -> bool:
-    return all(
-        old.get(rule_id) is new.get(rule_id) or _active(old.get(rule_id)) == _active(new.get(rule_id))
-        for rule_id in old.keys() | new.keys()
-    )
-
-
-def _index(rules: Mapping[str, Rule]) -> KeywordIndex:
-    return KeywordIndex(posting for rule in rules.values() for posting in _active(rule))

@@ -21,6 +21,12 @@ class TypeRules:
                     by_type[type_].append(rule)
         self._by_type = {type_: tuple(rules) for type_, rules in by_type.items()}
 
+    def changed(self, edits: Iterable[tuple[Rule | None, Rule | None]], rules: Iterable[Rule]) -> "TypeRules":
+        """Returns itself if no edit (the rule before, the rule after) concerns it, else one made of all rules."""
+        if any(rule and rule.message_types is not None for edit in edits for rule in edit):
+            return TypeRules(rules)
+        return self
+
     @property
     def is_empty(self) -> bool:
         """Whether there is no such rule."""

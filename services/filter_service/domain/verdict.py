@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from filter_service.domain.message import PartKind
+from filter_service.domain.compiled import Keyword
+from filter_service.domain.message import MessageType, PartKind
 from filter_service.domain.rule import Blacklist, Rule
+from service_kit.matching import WebPage
 from service_kit.revision import Revision
 
 MOST_HITS = 100
@@ -32,17 +34,36 @@ class Reason(Enum):
     EXEMPT = "exempt"
 
 
+class Condition(Enum):
+    """A rule's conditions that are judged here."""
+
+    KEYWORDS = "keywords"
+    MESSAGE_TYPES = "message_types"
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One keyword of one rule at one place of the message."""
+    """One thing of one rule that was found at one place of the message."""
 
     rule: Rule
-    keyword: str
-    start: int
-    """Offset into the part."""
-    end: int
-    part: PartKind = PartKind.TEXT
+    condition: Condition
     item_path: tuple[int, ...] = ()
+    part: PartKind | None = None
+    """None if it is the item as a whole."""
+    start: int = 0
+    """Offset into the part."""
+    end: int = 0
+    keyword: Keyword | None = None
+    written: str = ""
+    """What stands there instead of the keyword."""
+    message_type: MessageType | None = None
+    page: WebPage | None = None
+    """For LINK, as far as it could be read."""
+
+    @property
+    def length(self) -> int:
+        """Characters of the part that were hit."""
+        return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from service_kit.matching.folding_kind import FoldingKind
 from service_kit.matching.modes import MatchMode
 from service_kit.matching.patterns import patterns, why_unfit
 from service_kit.matching.pinyin import sound
-from service_kit.matching.scan import Finders, scan
+from service_kit.matching.scan import Finders, Occurrence, scan
 from service_kit.matching.tables import common_words
 from service_kit.matching.url_page import FoundUrl, parse_url
 from service_kit.matching.urls import find_urls
@@ -28,6 +28,7 @@ __all__ = [
     "FoundUrl",
     "MatchMode",
     "MiniProgramWhitelist",
+    "Occurrence",
     "WebPage",
     "WebWhitelist",
     "at_boundary",

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from filter_service.domain.keyword_index import KeywordIndex, Posting
+from filter_service.domain.edits import reindexed
+from filter_service.domain.keyword_index import occurrences
+from filter_service.domain.rule import Action, ActionKind, Rule, State
 from service_kit.matching import at_boundary, fold
 
 ALPHABET = "abcABＡＢ09１２微信加群。！ 😀é\u200bß中"
@@ -23,9 +25,12 @@ def brute_force(keywords: list[str], text: str) -> set[tuple[int, int, str]]:
 
 
 def scan(keywords: list[str], text: str) -> set[tuple[int, int, str]]:
-    index = KeywordIndex(Posting("rule", keyword) for keyword in keywords)
+    rule = Rule("rule", 1, State.ENABLED, tuple(keywords), Action(ActionKind.KICK))
+    indexes = reindexed({}, [(None, rule)])
     return {
-        (start, end, posting.keyword) for start, end, postings in index.scan(text) for posting in postings
+        (start, end, posting.keyword)
+        for start, end, postings in occurrences(indexes, text)
+        for posting in postings
     }
 
 
@@ -63,13 +68,16 @@ def test_letters_and_digits_stand_free(keyword: str, text: str, found: bool) -> 
 
 def test_an_index_without_keywords_finds_nothing() -> None:
     """An automaton without patterns can't be scanned; the index can."""
-    assert list(KeywordIndex(()).scan("加微信")) == []
+    assert list(occurrences({}, "加微信")) == []
 
 
 def test_equal_patterns_of_several_rules_are_all_found() -> None:
     """Two rules with the same word, one in full width, both hit."""
-    index = KeywordIndex([Posting("r1", "vx"), Posting("r2", "ＶＸ")])
-    [(start, end, postings)] = index.scan("加 vx")
+    rules = [
+        Rule(rule_id, 1, State.ENABLED, (word,), Action(ActionKind.KICK))
+        for rule_id, word in (("r1", "vx"), ("r2", "ＶＸ"))
+    ]
+    [(start, end, postings)] = occurrences(reindexed({}, [(None, rule) for rule in rules]), "加 vx")
     assert (start, end) == (2, 4)
     assert {(posting.rule_id, posting.keyword) for posting in postings} == {("r1", "vx"), ("r2", "ＶＸ")}
 

@@ -23,7 +23,7 @@ from filter_service.domain.message_urls import MessageUrls, read_urls
 from filter_service.domain.rule import Action, ActionKind, Rule, State
 from filter_service.domain.snapshot import Snapshot
 from filter_service.domain.type_rules import TypeRules
-from filter_service.domain.whitelists import MiniProgramWhitelist, WebWhitelist
+from service_kit.matching.whitelist import MiniProgramWhitelist, WebWhitelist
 from filter_service.rule_source import _read_rule
 from groupguard.filter.v1.message_pb2 import Content
 from groupguard.rule.v1.rule_pb2 import Rule as RuleMessage
