@@ -129,6 +129,7 @@ def test_a_rebuild_is_wanted_when_a_tier_is_full_and_not_after_it(engine: Engine
     for full in (added, removed):
         assert full.wants_rebuild
         assert not full.rebased(full.merged()).wants_rebuild
+    assert not added.changed(pairs("r", "a", "b", "c", "d", "e"), []).wants_rebuild
     again = index
     for _ in range(9):  # one rule, edited again and again
         again = again.changed([], pairs("r", "a", "b")).changed(pairs("r", "a", "b"), [])

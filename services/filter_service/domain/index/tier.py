@@ -1,10 +1,13 @@
 """One automaton and what its patterns stood for when it was built."""
 
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
 from filter_service.domain.index.automaton import SMALL, Engine
 from filter_service.domain.index.posting import Postings
+
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 Occurrence = tuple[int, int, Postings]
 """(start, end, postings): code points of the text, half open."""
@@ -46,7 +49,11 @@ class Tier:
         found: list[Occurrence] = []
         if self._hits is None:
             return found
-        for _, end, index in self._hits(text):
+        try:
+            hits = self._hits(text)
+        except UnicodeEncodeError:  # no pattern holds half an emoji
+            hits = self._hits(_LONE_SURROGATES.sub("\ufffd", text))
+        for _, end, index in hits:
             link: _Chain = self._links.get(index) or self._link(index)
             while link is not None:
                 size, pattern, postings, link = link
