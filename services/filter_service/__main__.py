@@ -11,6 +11,7 @@ from filter_service.activity import CLOSING_SECONDS, Activity, GrpcActivityLog
 from filter_service.blacklists import GrpcBlacklists
 from filter_service.config import FilterSettings
 from filter_service.corps import Corps
+from filter_service.drafts import GrpcDrafts
 from filter_service.judge import Judge
 from filter_service.rule_source import GrpcRuleSource
 from filter_service.servicer import FilterServicer
@@ -43,7 +44,7 @@ async def main() -> None:
                 Offer(
                     service=SERVICE,
                     register=lambda server: add_FilterServiceServicer_to_server(
-                        FilterServicer(judge), server
+                        FilterServicer(judge, GrpcDrafts(peers.rules)), server
                     ),
                     permissions=PERMISSIONS,
                     components={"rules": corps.listening.wait},

@@ -1,28 +1,25 @@
 """Judging a batch: one snapshot, one blacklist look-up, one count of strikes, then the merging."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from filter_service.activity import Activity
 from filter_service.blacklists import Blacklists, BlacklistsUnavailable, ListFull, Lookup
 from filter_service.corps import Corps
 from filter_service.domain.decide import decide_by_rules, decide_unruled
-from filter_service.domain.findings import Findings, Scanned, find, unjudged
-from filter_service.domain.keyword_index import finders_of
-from filter_service.domain.message import Item, Message, Part, SenderKind, readable_parts
+from filter_service.domain.findings import Findings, unjudged
+from filter_service.domain.message import Message, SenderKind
 from filter_service.domain.rule import Blacklist
 from filter_service.domain.snapshot import Snapshot
 from filter_service.domain.verdict import Check, Decision, Skipped, SkipReason, Verdict
+from filter_service.scanning import find_all
 from filter_service.strikes import Strike, Strikes
 from service_kit.errors import CheckUnavailable
-from service_kit.matching.batch import scan_many
 from service_kit.request_log import log
 from service_kit.revision import Revision
 from service_kit.store_errors import StoreUnavailable
 
-_CHARACTERS_AT_ONCE = 20_000
-"""Scanned in 2 to 5 ms, during which no other call is served."""
 _NO_BLACKLIST = Skipped(Check.BLACKLIST, SkipReason.UNAVAILABLE)
 _NO_STRIKES = Skipped(Check.STRIKES, SkipReason.UNAVAILABLE)
 _NO_MESSAGE_ID = Skipped(Check.RETRY, SkipReason.FACT_ABSENT)
@@ -65,7 +62,8 @@ class Judge:
             for message in messages
         ]
         open_ = [index for index, outcome in enumerate(outcomes) if outcome is None]
-        findings = await _find(snapshot, {index: messages[index] for index in open_})
+        sent = [(snapshot.groups[messages[index].chat_id], messages[index].items) for index in open_]
+        findings = dict(zip(open_, await find_all(snapshot, sent), strict=True))
         kicked = {
             index
             for index, outcome in enumerate(outcomes)
@@ -160,40 +158,6 @@ class Judge:
         except BlacklistsUnavailable:
             return _with(verdict, SkipReason.UNAVAILABLE)
         return verdict
-
-
-async def _find(snapshot: Snapshot, messages: Mapping[int, Message]) -> dict[int, Findings]:
-    """Returns what is found in each message; others are served between the texts of a large batch."""
-    texts = [
-        (index, item, part)
-        for index, message in messages.items()
-        for item, part in readable_parts(message.items)
-    ]
-    finders = finders_of(snapshot.indexes)
-    scanned: dict[int, list[Scanned]] = {index: [] for index in messages}
-    for some in _portions(texts):
-        for (index, item, part), occurrences in zip(
-            some, scan_many([part.text for _, _, part in some], finders), strict=True
-        ):
-            scanned[index].append((item, part, occurrences))
-        if len(some) < len(texts):
-            await asyncio.sleep(0)
-    return {
-        index: find(snapshot, snapshot.groups[message.chat_id], message.items, scanned[index])
-        for index, message in messages.items()
-    }
-
-
-def _portions(texts: Sequence[tuple[int, Item, Part]]) -> Iterator[Sequence[tuple[int, Item, Part]]]:
-    """Cuts texts into portions that are scanned in a few milliseconds."""
-    start = characters = 0
-    for place, (_, _, part) in enumerate(texts):
-        if characters > _CHARACTERS_AT_ONCE:
-            yield texts[start:place]
-            start, characters = place, 0
-        characters += len(part.text)
-    if start < len(texts):
-        yield texts[start:]
 
 
 def _lookup(snapshot: Snapshot, message: Message) -> Lookup:

@@ -8,11 +8,9 @@ import grpc
 import grpc.aio
 
 from filter_service.aside import in_bulk
-from filter_service.domain.compiled import Keyword
+from filter_service.convert.rule import read_rule
 from filter_service.domain.exemptions import ExemptionChange
-from filter_service.domain.message import MessageType
-from filter_service.domain.message_types import TypeCondition
-from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
+from filter_service.domain.rule import Group
 from filter_service.domain.snapshot import (
     BindingChange,
     Change,
@@ -21,39 +19,13 @@ from filter_service.domain.snapshot import (
     DismissedGroup,
     Operation,
 )
-from groupguard.common.v1 import blacklist_kind_pb2, message_type_pb2
-from groupguard.rule.v1 import changes_pb2, rule_pb2, settings_pb2
+from groupguard.rule.v1 import changes_pb2, settings_pb2
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, FetchRulesResponse, WatchRevisionsRequest
-from service_kit.matching import MatchMode, MiniProgramWhitelist, WebWhitelist
 from service_kit.revision import Revision
 
 if TYPE_CHECKING:
     from groupguard.rule.v1.rule_service_pb2_grpc import RuleServiceAsyncStub
 
-_STATES = {
-    rule_pb2.RULE_STATE_ENABLED: State.ENABLED,
-    rule_pb2.RULE_STATE_SHADOW: State.SHADOW,
-    rule_pb2.RULE_STATE_DISABLED: State.DISABLED,
-}
-_ACTIONS = {
-    rule_pb2.ACTION_KIND_WARN: ActionKind.WARN,
-    rule_pb2.ACTION_KIND_KICK: ActionKind.KICK,
-    rule_pb2.ACTION_KIND_WARN_AND_KICK: ActionKind.WARN_AND_KICK,
-    rule_pb2.ACTION_KIND_KICK_AFTER_WARNINGS: ActionKind.KICK_AFTER_WARNINGS,
-}
-_BLACKLISTS = {
-    blacklist_kind_pb2.BLACKLIST_KIND_UNSPECIFIED: Blacklist.NONE,
-    blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL: Blacklist.PERSONAL,
-    blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE: Blacklist.ENTERPRISE,
-}
-_MODES = {
-    rule_pb2.MATCH_MODE_EXACT: MatchMode.EXACT,
-    rule_pb2.MATCH_MODE_FOLDED: MatchMode.FOLDED,
-    rule_pb2.MATCH_MODE_HOMOPHONE: MatchMode.HOMOPHONE,
-}
-_JUDGED = ("keywords", "message_types")
-"""Conditions that are judged here."""
-_TYPES = {message_type_pb2.MessageType.Value(f"MESSAGE_TYPE_{type_.name}"): type_ for type_ in MessageType}
 _OPERATIONS = {
     changes_pb2.BindingChange.OPERATION_SET: Operation.SET,
     changes_pb2.BindingChange.OPERATION_BIND: Operation.BIND,
@@ -145,7 +117,7 @@ async def _read_changes(chunk: FetchRulesResponse) -> list[Change]:
 def _read_change(change: changes_pb2.Change) -> Change:
     match change.WhichOneof("change"):
         case "rule":
-            return _read_rule(change.rule)
+            return read_rule(change.rule)
         case "deleted_rule_id":
             return DeletedRule(change.deleted_rule_id)
         case "group":
@@ -170,35 +142,3 @@ def _read_change(change: changes_pb2.Change) -> Change:
                 change.settings.check_failure == settings_pb2.CHECK_FAILURE_ERROR,
             )
     raise SourceUnavailable("RuleService: sent a change that this version does not know")
-
-
-def _read_rule(rule: rule_pb2.Rule) -> Rule:
-    return Rule(
-        rule_id=rule.rule_id,
-        revision=rule.revision,
-        state=_STATES[rule.state],
-        keywords=tuple(
-            Keyword(keyword.text, _MODES.get(keyword.match_mode, MatchMode.EXACT))
-            for keyword in rule.conditions.keywords.keywords
-        ),
-        allow_phrases=tuple(rule.conditions.keywords.allow_phrases),
-        message_types=_read_types(rule.conditions.message_types)
-        if rule.conditions.HasField("message_types")
-        else None,
-        has_other_conditions=any(field.name not in _JUDGED for field, _ in rule.conditions.ListFields())
-        or any(type_ not in _TYPES for type_ in rule.conditions.message_types.types),
-        action=Action(
-            _ACTIONS[rule.action.kind],
-            rule.action.warnings_before_kick,
-            rule.action.warning_text,
-            _BLACKLISTS[rule.action.add_to_blacklist],
-        ),
-    )
-
-
-def _read_types(condition: rule_pb2.MessageTypeCondition) -> TypeCondition:
-    return TypeCondition(
-        frozenset(_TYPES[type_] for type_ in condition.types if type_ in _TYPES),
-        WebWhitelist(condition.web_whitelist),
-        MiniProgramWhitelist(condition.mini_program_whitelist),
-    )

@@ -4,13 +4,18 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from filter_service.convert.contents import read_contents
 from filter_service.convert.message import read_message
-from filter_service.convert.verdict import write_verdict
-from filter_service.domain.message import MOST_MESSAGES, Message
+from filter_service.convert.rule import read_draft
+from filter_service.convert.verdict import write_skipped, write_trial, write_verdict
+from filter_service.domain.message import MOST_MESSAGES, Item, Message
+from filter_service.domain.verdict import Check, Skipped, SkipReason
+from filter_service.drafts import Drafts
 from filter_service.judge import Judge, Outcome
+from filter_service.trial import MOST_SAMPLES, try_rule
 from groupguard.filter.v1 import filter_service_pb2 as pb
 from groupguard.filter.v1 import filter_service_pb2_grpc as grpc_pb
-from service_kit.errors import CheckUnavailable, GroupguardError, InvalidFields, invalid
+from service_kit.errors import CheckUnavailable, GroupguardError, InvalidFields, Violation, invalid
 from service_kit.ids import require_id
 from service_kit.revision import Revision
 from service_kit.status import to_status
@@ -20,15 +25,17 @@ if TYPE_CHECKING:
 
     Context = grpc.aio.ServicerContext[Any, Any]
 
+_UNTESTABLE = Skipped(Check.CONDITIONS, SkipReason.UNSUPPORTED)
 Result = pb.BatchCheckMessagesResponse.Result
 
 
 class FilterServicer(grpc_pb.FilterServiceServicer):
     """See protos/groupguard/filter/v1/filter_service.proto."""
 
-    def __init__(self, judge: Judge, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, judge: Judge, drafts: Drafts, clock: Callable[[], float] = time.time) -> None:
         """Serves verdicts; `clock` gives seconds since 1970."""
         self._judge = judge
+        self._drafts = drafts
         self._clock = clock
 
     async def CheckMessage(
@@ -56,6 +63,19 @@ class FilterServicer(grpc_pb.FilterServiceServicer):
             results=[_write_result(next(outcomes) if isinstance(item, Message) else item) for item in read]
         )
 
+    async def TestRule(self, request: pb.TestRuleRequest, context: "Context") -> pb.TestRuleResponse:
+        require_id("corp_id", request.corp_id)
+        samples = _read_samples(request)
+        draft = await self._drafts.validate(request.corp_id, request.rule)
+        rule = read_draft(draft.rule)
+        found = await try_rule(rule, samples)
+        return pb.TestRuleResponse(
+            results=map(write_trial, found),
+            warnings=draft.warnings,
+            not_evaluated=[write_skipped(_UNTESTABLE)] if rule.has_other_conditions else [],
+            rule=draft.rule,
+        )
+
     def _read(self, request: pb.BatchCheckMessagesRequest) -> list[Message | InvalidFields]:
         now = self._clock()
         read: list[Message | InvalidFields] = []
@@ -65,6 +85,18 @@ class FilterServicer(grpc_pb.FilterServiceServicer):
             except InvalidFields as error:
                 read.append(error)
         return read
+
+
+def _read_samples(request: pb.TestRuleRequest) -> list[tuple[Item, ...]]:
+    if not 1 <= len(request.samples) <= MOST_SAMPLES:
+        raise invalid("samples", f"1 to {MOST_SAMPLES} are allowed, not {len(request.samples)}")
+    violations: list[Violation] = []
+    samples = [
+        read_contents(sample, f"samples[{index}]", violations) for index, sample in enumerate(request.samples)
+    ]
+    if violations:
+        raise InvalidFields(violations)
+    return samples
 
 
 def _write_result(outcome: Outcome | InvalidFields) -> Result:

@@ -45,15 +45,6 @@ def read_message(message: pb.Message, path: str, now: float) -> domain.Message:
     )
 
 
-def read_sample(sample: pb.Content, path: str) -> tuple[domain.Item, ...]:
-    """Reads what a message might hold; arguments and errors are as in `read_message`."""
-    violations: list[Violation] = []
-    items = read_contents(sample, path, violations)
-    if violations:
-        raise InvalidFields(violations)
-    return items
-
-
 def _violations(message: pb.Message, path: str) -> Iterator[Violation]:
     yield from id_violations(f"{path}.chat_id", message.chat_id)
     if message.message_id:

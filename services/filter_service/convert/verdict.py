@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from filter_service.domain import verdict as result
+from filter_service.domain.findings import Findings
 from filter_service.domain.message import MessageType, PartKind
 from filter_service.domain.rule import Blacklist
 from groupguard.common.v1 import blacklist_kind_pb2, message_type_pb2
 from groupguard.filter.v1 import verdict_pb2
+from groupguard.filter.v1.filter_service_pb2 import TestRuleResponse
 from groupguard.rule.v1 import rule_pb2
 from service_kit.matching import FoldingKind, MatchMode, explanation, foldings
 
@@ -85,13 +87,22 @@ def write_verdict(verdict: result.Verdict) -> verdict_pb2.Verdict:
         hit_count=len(verdict.hits),
         shadow_hits=write_hits(verdict.shadow_hits),
         shadow_hit_count=len(verdict.shadow_hits),
-        not_evaluated=[
-            verdict_pb2.SkippedCheck(
-                check=_CHECKS[skipped.check], reason=_SKIP_REASONS[skipped.reason], rule_ids=skipped.rule_ids
-            )
-            for skipped in verdict.not_evaluated
-        ],
+        not_evaluated=map(write_skipped, verdict.not_evaluated),
         rules_revision=str(verdict.revision),
+    )
+
+
+def write_trial(findings: Findings) -> TestRuleResponse.Result:
+    """Writes what a rule found in a sample."""
+    return TestRuleResponse.Result(
+        hits=write_hits(findings.hits), hit_count=len(findings.hits), excused=write_hits(findings.excused)
+    )
+
+
+def write_skipped(skipped: result.Skipped) -> verdict_pb2.SkippedCheck:
+    """Writes a check that was not made."""
+    return verdict_pb2.SkippedCheck(
+        check=_CHECKS[skipped.check], reason=_SKIP_REASONS[skipped.reason], rule_ids=skipped.rule_ids
     )
 
 

@@ -15,6 +15,7 @@ from filter_service.corps import Corps
 from filter_service.domain.exemptions import ExemptionChange
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
 from filter_service.domain.snapshot import BindingChange, Change, CorpSettings, Operation
+from filter_service.drafts import GrpcDrafts
 from filter_service.judge import Judge
 from filter_service.rule_source import Fetched
 from filter_service.servicer import FilterServicer
@@ -99,7 +100,10 @@ def peers() -> Peers:
 
 @pytest.fixture
 async def gg(peers: Peers) -> AsyncIterator[AsyncGroupGuard]:
-    servicer = FilterServicer(Judge(Corps(peers, lambda: 0.0), peers, peers, Activity(peers, lambda: 0.0)))
+    servicer = FilterServicer(
+        Judge(Corps(peers, lambda: 0.0), peers, peers, Activity(peers, lambda: 0.0)),
+        GrpcDrafts(None),  # type: ignore[arg-type]  # nothing is tried here
+    )
     async with (
         in_process(
             "groupguard.filter.v1.FilterService",

@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
-from filter_service.domain.decide import decide_by_rules, decide_unruled, find, unjudged
+from filter_service.domain.decide import decide_by_rules, decide_unruled
+from filter_service.domain.findings import Findings, find, unjudged
+from filter_service.domain.keyword_index import occurrences
 from filter_service.domain.message import Message, SenderKind
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
 from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
 from filter_service.domain.verdict import Check, Decision, Reason, Skipped, SkipReason, Verdict
 from service_kit.revision import Revision
+from support.keywords import exactly
 from support.messages import plain
 
 GROUP = Group("wr1", "zhang", 0)
@@ -22,7 +25,7 @@ BOTH, LATER = ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS
 def rule(rule_id: str, kind: ActionKind, word: str = "广告", **more: Any) -> Rule:
     text = "" if kind is KICK else f"请看{rule_id}"
     action = Action(kind, 3 if kind is LATER else 0, text, Blacklist.NONE)
-    return Rule(rule_id, 5, State.ENABLED, (word,), replace(action, **more))
+    return Rule(rule_id, 5, State.ENABLED, exactly(word), replace(action, **more))
 
 
 def snapshot(*rules: Rule) -> Snapshot:
@@ -30,12 +33,18 @@ def snapshot(*rules: Rule) -> Snapshot:
     return Snapshot().changed([*rules, GROUP, binding], Revision(9, "ab"))
 
 
+def found(made: Snapshot, text: str) -> Findings:
+    items = plain(text)
+    scanned = [(items[0], part, occurrences(made.indexes, part.text)) for part in items[0].parts]
+    return find(made, GROUP, items, scanned)
+
+
 def judge(
     text: str, *rules: Rule, struck_out: dict[str, bool] | None = None, nickname: str = "小王"
 ) -> Verdict:
     made = snapshot(*rules)
     message = replace(MESSAGE, items=plain(text), group_nickname=nickname)
-    return decide_by_rules(made, message, find(made, GROUP, message.items), struck_out or {}, ())
+    return decide_by_rules(made, message, found(made, text), struck_out or {}, ())
 
 
 @pytest.mark.parametrize(
@@ -107,7 +116,7 @@ def test_shadow_rules_are_reported_apart_and_do_nothing() -> None:
 def test_rules_of_other_groups_do_not_count() -> None:
     """Every rule's words are in one index; only those bound to the group hit."""
     made = snapshot(rule("r0", KICK)).changed([rule("r1", KICK, "传销")], Revision(10, "cd"))
-    assert find(made, GROUP, plain("传销广告")).rules == [made.rules["r0"]]
+    assert found(made, "传销广告").rules == [made.rules["r0"]]
 
 
 @pytest.mark.parametrize(

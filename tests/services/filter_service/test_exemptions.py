@@ -13,10 +13,11 @@ from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rul
 from filter_service.domain.snapshot import CorpSettings, Snapshot
 from filter_service.domain.verdict import Check, Decision, Effects, Reason, Skipped, SkipReason
 from service_kit.revision import Revision
+from support.keywords import exactly
 from support.messages import plain
 
 NOW = Revision(9, "ab")
-RULE = Rule("r1", 1, State.ENABLED, ("微信",), Action(ActionKind.KICK))
+RULE = Rule("r1", 1, State.ENABLED, exactly("微信"), Action(ActionKind.KICK))
 MESSAGE = Message("m1", "wrZhang", SenderKind.CUSTOMER, "wm1", "小王", plain("加微信"), 0.0)
 CHATS = ("wrZhang", "wrLi", "wrUnknown")
 

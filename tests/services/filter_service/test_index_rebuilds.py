@@ -21,6 +21,7 @@ from filter_service.domain.snapshot import Change, DeletedRule, Snapshot
 from filter_service.rule_source import Fetched, SourceUnavailable
 from service_kit.matching.modes import MatchMode
 from service_kit.revision import Revision
+from support.keywords import exactly
 
 T = TypeVar("T")
 CORP = "ww1"
@@ -95,7 +96,7 @@ def corps(source: Source) -> Corps:
 
 
 def rule(rule_id: str, *words: str) -> Rule:
-    return Rule(rule_id, 1, State.ENABLED, words, Action(ActionKind.KICK))
+    return Rule(rule_id, 1, State.ENABLED, exactly(*words), Action(ActionKind.KICK))
 
 
 def found(snapshot: Snapshot, text: str) -> set[str]:
@@ -217,7 +218,7 @@ async def _gaps_of_loading_and_editing() -> list[float]:
     edits = builds = 0
     while edits < 20 or builds < 2:
         old, new, phrases = hundreds[edits], hundreds[1_000 + 2 * edits], hundreds[1_001 + 2 * edits]
-        edited = Rule(f"r{edits}", 2, State.ENABLED, new, Action(ActionKind.KICK), phrases)
+        edited = Rule(f"r{edits}", 2, State.ENABLED, exactly(*new), Action(ActionKind.KICK), phrases)
         base = snapshot.indexes[MatchMode.EXACT]._base
         snapshot = await corps.snapshot(CORP, source.write(edited))
         builds += snapshot.indexes[MatchMode.EXACT]._base is not base

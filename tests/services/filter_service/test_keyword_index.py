@@ -8,6 +8,7 @@ from filter_service.domain.edits import reindexed
 from filter_service.domain.keyword_index import occurrences
 from filter_service.domain.rule import Action, ActionKind, Rule, State
 from service_kit.matching import at_boundary, fold
+from support.keywords import exactly
 
 ALPHABET = "abcABＡＢ09１２微信加群。！ 😀é\u200bß中"
 WORDS = st.text(ALPHABET, min_size=1, max_size=6)
@@ -25,7 +26,7 @@ def brute_force(keywords: list[str], text: str) -> set[tuple[int, int, str]]:
 
 
 def scan(keywords: list[str], text: str) -> set[tuple[int, int, str]]:
-    rule = Rule("rule", 1, State.ENABLED, tuple(keywords), Action(ActionKind.KICK))
+    rule = Rule("rule", 1, State.ENABLED, exactly(*keywords), Action(ActionKind.KICK))
     indexes = reindexed({}, [(None, rule)])
     return {
         (start, end, posting.keyword)
@@ -74,7 +75,7 @@ def test_an_index_without_keywords_finds_nothing() -> None:
 def test_equal_patterns_of_several_rules_are_all_found() -> None:
     """Two rules with the same word, one in full width, both hit."""
     rules = [
-        Rule(rule_id, 1, State.ENABLED, (word,), Action(ActionKind.KICK))
+        Rule(rule_id, 1, State.ENABLED, exactly(word), Action(ActionKind.KICK))
         for rule_id, word in (("r1", "vx"), ("r2", "ＶＸ"))
     ]
     [(start, end, postings)] = occurrences(reindexed({}, [(None, rule) for rule in rules]), "加 vx")

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import ParseDict
 
+from filter_service.convert.contents import read_contents
 from filter_service.convert.kinds import KINDS
-from filter_service.convert.message import read_message, read_sample
+from filter_service.convert.message import read_message
 from filter_service.domain.message import Item, MessageType, readable_parts
 from groupguard.filter.v1.message_pb2 import Content, Message
-from service_kit.errors import InvalidFields
+from service_kit.errors import InvalidFields, Violation
 
 MD5 = "0123456789abcdef0123456789ABCDEF"
 SENT = {"chat_id": "wr1", "sender": {"kind": "SENDER_KIND_CUSTOMER", "external_userid": "wm1"}}
@@ -154,9 +155,14 @@ def test_news_are_as_many_pages_as_they_have_articles() -> None:
 def test_a_sample_is_read_like_a_message() -> None:
     """With its own place in the request in what is refused."""
     sample = ParseDict({"link": {"title": "题", "url": "ok.com"}, "has_qr_code": True}, Content())
-    assert read_sample(sample, "samples[0]") == read(link={"title": "题", "url": "ok.com"}, has_qr_code=True)
-    with pytest.raises(InvalidFields, match=r"^samples\[3\]\.text: a content is needed"):
-        read_sample(Content(), "samples[3]")
+    violations: list[Violation] = []
+    items = read_contents(sample, "samples[0]", violations)
+    assert items == read(link={"title": "题", "url": "ok.com"}, has_qr_code=True)
+    assert not violations
+    read_contents(Content(), "samples[3]", violations)
+    assert [(it.field, it.description) for it in violations] == [
+        ("samples[3].text", "a content is needed; none is set")
+    ]
 
 
 ITEMS = "message.chat_record.items"

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import ParseDict
 
-from filter_service.convert.message import read_sample
+from filter_service.convert.contents import read_contents
+from filter_service.convert.rule import read_rule
 from filter_service.domain.message import Item, MessageType, PartKind, readable_parts
 from filter_service.domain.message_types import (
     ExcusedAreas,
@@ -23,11 +24,10 @@ from filter_service.domain.message_urls import MessageUrls, read_urls
 from filter_service.domain.rule import Action, ActionKind, Rule, State
 from filter_service.domain.snapshot import Snapshot
 from filter_service.domain.type_rules import TypeRules
-from service_kit.matching.whitelist import MiniProgramWhitelist, WebWhitelist
-from filter_service.rule_source import _read_rule
 from groupguard.filter.v1.message_pb2 import Content
 from groupguard.rule.v1.rule_pb2 import Rule as RuleMessage
 from service_kit.matching import WebPage, parse_whitelist_entry
+from service_kit.matching.whitelist import MiniProgramWhitelist, WebWhitelist
 from service_kit.revision import Revision
 
 APP, NAME = "wx0123456789abcdef", "gh_shop@app"
@@ -63,7 +63,7 @@ def condition(
 
 
 def read(content: dict[str, Any]) -> tuple[tuple[Item, ...], MessageUrls]:
-    items = read_sample(ParseDict(content, Content()), "sample")
+    items = read_contents(ParseDict(content, Content()), "sample", [])
     return items, read_urls(items, find_urls, parse_url)
 
 
@@ -324,14 +324,14 @@ def test_the_condition_comes_with_the_rule() -> None:
             }
         },
     }
-    types = _read_rule(ParseDict(sent, RuleMessage())).message_types
+    types = read_rule(ParseDict(sent, RuleMessage())).message_types
     assert types is not None
     assert types.types == {MessageType.LINK, MessageType.MINI_PROGRAM, MessageType.QR_CODE}
     assert hits(types, OWN) == []
     assert hits(types, ADVERT) == [("link", (), "evil.com/x")]
     assert hits(types, {"mini_program": {"app_id": APP}}) == []
     del sent["conditions"]
-    assert _read_rule(ParseDict(sent, RuleMessage())).message_types is None
+    assert read_rule(ParseDict(sent, RuleMessage())).message_types is None
 
 
 def test_part_kinds_and_types_are_those_of_the_protos() -> None:

@@ -14,6 +14,7 @@ from filter_service.domain.snapshot import (
     Snapshot,
 )
 from service_kit.revision import Revision
+from support.keywords import exactly
 
 NOWHERE = Revision(1, "a")
 
@@ -25,7 +26,7 @@ def rule(
     warnings_before_kick: int = 0,
 ) -> Rule:
     kind = ActionKind.KICK_AFTER_WARNINGS if warnings_before_kick else ActionKind.KICK
-    return Rule(rule_id, 1, state, keywords, Action(kind, warnings_before_kick))
+    return Rule(rule_id, 1, state, exactly(*keywords), Action(kind, warnings_before_kick))
 
 
 def bitmap(ordinals: set[int]) -> bytes:
