@@ -72,6 +72,7 @@ def test_a_url_is_what_a_reader_would_call_it(text: str, urls: list[tuple[str, s
         ("ok.com.evil.com", ["ok.com.evil.com"]),
         ("https://ok.com@evil.com", ["evil.com"]),
         ("ok.com@evil.com", ["evil.com"]),
+        ("ok.com+x@evil.com", ["ok.com", "evil.com"]),
         ("evil.com/?u=https://ok.com", ["evil.com"]),
         ("https://evil.com/https://ok.com", ["evil.com/https:/ok.com"]),
     ],
