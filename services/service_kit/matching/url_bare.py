@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from service_kit.matching.url_characters import FULL_DOT, HOST, INVISIBLE, STOP
 from service_kit.matching.url_extent import DOT, HostEnd, host_end, path_end, rest_of_host, without_last_dot
-from service_kit.matching.url_host import canonical_host
+from service_kit.matching.url_host import MOST_NAME, canonical_host
 from service_kit.matching.url_page import FoundUrl, page_of
 from service_kit.matching.url_spoken_dot import as_written
 from service_kit.matching.url_suffixes import is_spoken_suffix, is_title, is_written_as_link
@@ -52,9 +52,18 @@ def find_bare(text: str, folded: str, start: int, end: int, found: Sequence[Foun
     host = as_written(text, folded, start, stop)
     local = _local_part(folded, start)
     previous = found[-1] if found and local and found[-1].end >= start - 1 - local else None
-    told = is_www or port is not None or previous is not None or _TELLING_PATH.match(path) is not None
+    told = (
+        is_www
+        or not limit.certain
+        or port is not None
+        or previous is not None
+        or _TELLING_PATH.match(path) is not None
+    )
     if not _is_link(folded[start : limit.end], as_written(text, folded, start, limit.end), told):
-        return None
+        if limit.end - start > MOST_NAME:
+            return None
+        before = _before_next_sentence(folded, start, limit.end)
+        return find_bare(text, folded, start, before, found) if before < limit.end else None
     begin = start
     if previous is not None:  # no e-mail address begins with a URL: it is the user part
         begin = previous.start if previous.end == start - 1 else start
@@ -84,6 +93,15 @@ def _is_link(folded_host: str, host: str, told: bool) -> bool:
     if folded_host[-len(last) - 1] == STOP and not is_spoken_suffix(last):
         return False
     return is_written_as_link(canonical_host(host) or ".".join((*front, last)).lower())
+
+
+def _before_next_sentence(folded: str, start: int, end: int) -> int:
+    """Returns where what stands before 。 ends if no host goes on behind it (`evil。com。vip`)."""
+    for dot in reversed(list(DOT.finditer(folded, start, end))):
+        if dot[0] != STOP or is_spoken_suffix(folded[dot.end() : end]):
+            break
+        end = dot.start()
+    return end
 
 
 def _local_part(folded: str, start: int) -> int:
