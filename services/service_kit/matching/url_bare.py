@@ -34,9 +34,9 @@ def find_bare(text: str, folded: str, start: int, end: int, found: Sequence[Foun
     Returns:
         The URL at the beginning of the run, or None if there is none.
     """
-    before = _BEFORE_HOST.match(folded, start, end)
-    assert before is not None
-    start = before.end()
+    around = _BEFORE_HOST.match(folded, start, end)
+    assert around is not None
+    start = around.end()
     is_www = _WWW.match(folded, start) is not None
     is_address = _ADDRESS.fullmatch(folded, start, end) is not None
     limit = HostEnd(end, True) if is_address else host_end(folded, start, end)
