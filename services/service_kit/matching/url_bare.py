@@ -4,18 +4,13 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from service_kit.matching.url_characters import FULL_DOT, HOST, INVISIBLE, LETTER, STOP
+from service_kit.matching.url_characters import FULL_DOT, HOST, INVISIBLE, STOP
 from service_kit.matching.url_extent import DOT, HostEnd, host_end, path_end, rest_of_host, without_last_dot
-from service_kit.matching.url_host import canonical_host
+from service_kit.matching.url_host import MOST_NAME, canonical_host
 from service_kit.matching.url_page import FoundUrl, page_of
+from service_kit.matching.url_spoken_dot import as_written
 from service_kit.matching.url_suffixes import is_spoken_suffix, is_title, is_written_as_link
 
-_SPOKEN_DOT = re.compile(
-    rf"(?:(?<=[A-Za-z{LETTER}{INVISIBLE}])|(?<=[0-9]{{3}}))点(?=(?:cn|com|net|org|xyz)(?![{HOST}]))"
-    r"|(?<=www)点",
-    re.IGNORECASE,
-)
-"""点 for a dot: `ok点com`, `163点com`; in `8点net` it is the hour."""
 _BEFORE_HOST = re.compile(rf"(?:[\-_.{FULL_DOT}{STOP}{INVISIBLE}]|%2[eE])*+")
 _WWW = re.compile(rf"www[.{FULL_DOT}{STOP}]", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
@@ -24,11 +19,6 @@ _TELLING_PATH = re.compile(r"/(?![0-9]*\Z)|/\Z|\?[^=]*=")
 _LOCAL_PART = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+-"
 _MOST_LOCAL = 64
 _AT_HOST = re.compile(rf"@[{HOST}]++[.{FULL_DOT}{STOP}][{HOST}]")
-
-
-def spell_dots(folded: str) -> str:
-    """Replaces 点 where it is read as a dot."""
-    return _SPOKEN_DOT.sub(STOP, folded)
 
 
 def find_bare(text: str, folded: str, start: int, end: int, found: Sequence[FoundUrl]) -> FoundUrl | None:
@@ -44,9 +34,9 @@ def find_bare(text: str, folded: str, start: int, end: int, found: Sequence[Foun
     Returns:
         The URL at the beginning of the run, or None if there is none.
     """
-    before = _BEFORE_HOST.match(folded, start, end)
-    assert before is not None
-    start = before.end()
+    around = _BEFORE_HOST.match(folded, start, end)
+    assert around is not None
+    start = around.end()
     is_www = _WWW.match(folded, start) is not None
     is_address = _ADDRESS.fullmatch(folded, start, end) is not None
     limit = HostEnd(end, True) if is_address else host_end(folded, start, end)
@@ -59,18 +49,31 @@ def find_bare(text: str, folded: str, start: int, end: int, found: Sequence[Foun
     tail = port.end() if port else stop
     url_end = without_last_dot(text, path_end(text, tail), stop)
     path = text[tail:url_end]
-    host = _spelled(text, folded, start, stop)
-    told = is_www or port is not None or _TELLING_PATH.match(path) is not None
-    if not _is_link(folded[start : limit.end], _spelled(text, folded, start, limit.end), told):
-        return None
-    begin = start
-    if local := _local_part(folded, start):
-        previous = found[-1] if found else None
-        if previous is not None and previous.end >= start - 1 - local:
-            begin = previous.start if previous.end == start - 1 else start
-        elif limit.certain and ("@" in path or not _TELLING_PATH.match(path)):
+    host = as_written(text, folded, start, stop)
+    local = _local_part(folded, start)
+    previous = found[-1] if found and local and found[-1].end >= start - 1 - local else None
+    told = (
+        is_www
+        or not limit.certain
+        or port is not None
+        or previous is not None
+        or _TELLING_PATH.match(path) is not None
+    )
+    if not _is_link(folded[start : limit.end], as_written(text, folded, start, limit.end), told):
+        if limit.end - start > MOST_NAME:
             return None
-    elif _AT_HOST.match(folded, url_end) and not is_spoken_suffix(DOT.split(folded[start:stop])[-1]):
+        before = _before_next_sentence(folded, start, limit.end)
+        return find_bare(text, folded, start, before, found) if before < limit.end else None
+    begin = start
+    if previous is not None:  # no e-mail address begins with a URL: it is the user part
+        begin = previous.start if previous.end == start - 1 else start
+    elif local and limit.certain and ("@" in path or not _TELLING_PATH.match(path)):
+        return None
+    elif (
+        not local
+        and _AT_HOST.match(folded, url_end)
+        and not is_spoken_suffix(DOT.split(folded[start:stop])[-1])
+    ):
         return None  # an e-mail address whose first part only looks like a host (xiao.wang@qq.com)
     return FoundUrl(
         begin, url_end, page_of(host + (port[0] if port else ""), path) if limit.certain else None
@@ -85,21 +88,20 @@ def _is_link(folded_host: str, host: str, told: bool) -> bool:
         return False
     if last.isdecimal():
         return told and canonical_host(host) is not None
-    if len(front) == 1 and is_title(front[0]):
-        return False
     if told:
-        return True
+        return not (len(front) == 1 and is_title(front[0]) and front[0].istitle() and last.istitle())
     if folded_host[-len(last) - 1] == STOP and not is_spoken_suffix(last):
         return False
     return is_written_as_link(canonical_host(host) or ".".join((*front, last)).lower())
 
 
-def _spelled(text: str, folded: str, start: int, end: int) -> str:
-    """Returns a host as it was written, but for the dots that were written as a word."""
-    host = text[start:end]
-    if "点" not in host:
-        return host
-    return "".join("." if dot == STOP else it for it, dot in zip(host, folded[start:end], strict=True))
+def _before_next_sentence(folded: str, start: int, end: int) -> int:
+    """Returns where what stands before 。 ends if no host goes on behind it (`evil。com。vip`)."""
+    for dot in reversed(list(DOT.finditer(folded, start, end))):
+        if dot[0] != STOP or is_spoken_suffix(folded[dot.end() : end]):
+            break
+        end = dot.start()
+    return end
 
 
 def _local_part(folded: str, start: int) -> int:

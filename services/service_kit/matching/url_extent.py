@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from service_kit.matching.url_characters import FULL_DOT, HOST, LETTER, STOP
+from service_kit.matching.url_host import MOST_NAME
 from service_kit.matching.url_suffixes import is_file_ending, is_spoken_suffix, is_suffix
 
 DOT = re.compile(rf"[.{FULL_DOT}{STOP}]|%2[eE]")
@@ -14,7 +15,6 @@ _BORDER = re.compile(rf"[{FULL_DOT}{STOP}]|[^\x00-\x7f{HOST}]")
 _WIDE = re.compile(rf"[^\x00-\x7f{HOST}{FULL_DOT}{STOP}]")
 _WITHIN_LABEL = re.compile(r"[-_]|[^\x00-\x7f]")
 _LONGEST_LABEL = 63
-_LONGEST_HOST = 253
 _REST = re.compile(
     rf"(?:[{HOST}]++|(?:[.{FULL_DOT}]|%2[eE])(?=[A-Za-z0-9{LETTER}])|%(?!2[eE])[0-9A-Fa-f]{{2}})*+"
 )
@@ -39,7 +39,7 @@ class HostEnd(NamedTuple):
 
 def host_end(folded: str, start: int, end: int) -> HostEnd | None:
     """Finds the end of the host that begins a run of host characters, as `_host_end` says; most are asked for again."""
-    if end - start > _LONGEST_HOST:
+    if end - start > MOST_NAME:
         return _host_end(folded, start, end)
     found = _remembered(folded[start:end])
     return found and HostEnd(start + found.end, found.certain)

@@ -10,7 +10,8 @@ from service_kit.matching.web_page import LABEL, is_numeric
 
 MOST_CHARACTERS = 1_000
 """Longer spellings are no host: 253 characters, each percent-encoded, are 759."""
-_MOST_NAME = 253
+MOST_NAME = 253
+"""Characters of a canonical host (RFC 1035)."""
 _PLAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"0[xX]([0-9A-Fa-f]*)|(0[0-7]*)|([1-9][0-9]*)")
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)", re.DOTALL)
@@ -29,10 +30,10 @@ def canonical_host(text: str) -> str | None:
     """
     if len(text) > MOST_CHARACTERS:
         return None
-    if _PLAIN.fullmatch(text) and len(text) <= _MOST_NAME:
+    if _PLAIN.fullmatch(text) and len(text) <= MOST_NAME:
         return text
     name = _ascii(unquote(text))
-    if name is None or len(name := name.removesuffix(".")) > _MOST_NAME:
+    if name is None or len(name := name.removesuffix(".")) > MOST_NAME:
         return None
     if _ENDS_IN_NUMBER.fullmatch(name):
         return _address(name)

@@ -12,6 +12,7 @@ from service_kit.matching.url_extent import (
     without_last_dot,
 )
 from service_kit.matching.url_page import FoundUrl, page_of
+from service_kit.matching.url_spoken_dot import as_written
 
 _AUTHORITY = re.compile(
     rf'(?:[^\x00-\x20/\\?#<>"\s{PUNCTUATION}hH]++|(?!https?[:：][/\\／＼])[hH])*+', re.IGNORECASE
@@ -32,7 +33,9 @@ def read_schemed(text: str, folded: str, start: int, after: int) -> FoundUrl | N
     port = _PORT.match(folded, limit.end)
     tail = port.end() if port else limit.end
     end = without_last_dot(text, path_end(text, tail), limit.end)
-    return FoundUrl(start, end, page_of(text[first:tail], text[tail:end]) if page_is_sure else None)
+    return FoundUrl(
+        start, end, page_of(as_written(text, folded, first, tail), text[tail:end]) if page_is_sure else None
+    )
 
 
 def _host(folded: str, after: int, end: int) -> tuple[int, HostEnd | None]:

@@ -44,10 +44,10 @@ def is_suffix(label: str) -> bool:
     """Tells whether the last label of a host is one that the public suffix list knows, in any spelling."""
     if not label or len(label) > _MOST_CHARACTERS:
         return False
-    if label.isascii():
+    if label.isascii() and "%" not in label:
         return suffixes().is_public(label, accept_unknown=False)
-    host = canonical_host(f"a.{label}")  # on its own it would be no host
-    return host is not None and suffixes().is_public(host[2:], accept_unknown=False)
+    host = canonical_host(f"a.{label}.a")  # on its own it would be no host, and last it could end in a dot
+    return host is not None and suffixes().is_public(host[2:-2], accept_unknown=False)
 
 
 def is_spoken_suffix(label: str) -> bool:
@@ -74,4 +74,9 @@ def is_written_as_link(host: str) -> bool:
         return False
     if len(labels) > 2:
         return True
-    return not (last in _WORDS or last in _SYLLABLES or last in _UNITS or is_title(labels[0]))
+    return not (
+        last in _WORDS
+        or last in _SYLLABLES
+        or last in _UNITS
+        or (is_title(labels[0]) and last not in _SPOKEN)
+    )

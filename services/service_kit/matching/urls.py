@@ -2,10 +2,11 @@
 
 import re
 
-from service_kit.matching.url_bare import find_bare, spell_dots
+from service_kit.matching.url_bare import find_bare
 from service_kit.matching.url_characters import FULL_DOT, HOST, PUNCTUATION, STOP, fold_for_urls
 from service_kit.matching.url_page import FoundUrl
 from service_kit.matching.url_schemed import read_schemed
+from service_kit.matching.url_spoken_dot import spell_dots
 from service_kit.matching.url_suffixes import is_suffix
 
 _HINT = re.compile(

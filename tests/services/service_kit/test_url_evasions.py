@@ -46,6 +46,7 @@ EVASIONS = [
     ("https://xok.com看看", "xok.com", "Han ends a complete host"),
     ("%65vil.com", "evil.com", "percent-encoded (pitfall 3)"),
     ("%65vil%2ecom", "evil.com", "percent-encoded dot (pitfall 3)"),
+    ("evil.c%6fm", "evil.com", "a percent-encoded suffix (pitfall 3)"),
     ("https://%65%76%69%6c%2e%63%6f%6d", "evil.com", "all percent-encoded (pitfall 3)"),
     ("https://evil%E3%80%82com", "evil.com", "a percent-encoded ideographic dot (pitfall 3)"),
     ("ｅｖｉｌ．ｃｏｍ", "evil.com", "full width (pitfall 3)"),
@@ -98,6 +99,11 @@ EVASIONS = [
     ("https://bad.com看@ok.com", None, "WeChat opens bad.com, a browser ok.com"),
     ("5.com", "5.com", "a number as a name"),
     ("888.vip", "888.vip", "a number below a suffix that is no word of a sentence"),
+    ("ok.com@evil.li", "evil.li", "ok.com as user of a host with a weak suffix (pitfall 2)"),
+    ("ok.com@1.2.3.4", "1.2.3.4", "ok.com as user of an address (pitfall 2)"),
+    ("https://evil点com/a", "evil.com/a", "点 for a dot behind a scheme"),
+    ("ms.cn/a", "ms.cn/a", "a title that is a name"),
+    ("dr.top/a", "dr.top/a", "a title with a path"),
     ("evil.com.Thanks", "evil.com.thanks", "the next sentence glued to it"),
 ]
 

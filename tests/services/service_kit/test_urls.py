@@ -67,11 +67,14 @@ def test_a_url_is_what_a_reader_would_call_it(text: str, urls: list[tuple[str, s
         ("https://ok.com/x,https://evil.com", ["ok.com/x", "evil.com"]),
         ("https://ok.com/xhttps://evil.com", ["ok.com/x", "evil.com"]),
         ("https://ok.comhttps://evil.com", ["ok.com", "evil.com"]),
+        ("ok.com。evil.com。vip会员", ["None"]),
+        ("evil。com。vip会员", ["evil.com"]),
         ("https://evil.com看看ok.com", ["evil.com", "ok.com"]),
         ("ok.com https://evil.com ok.com", ["ok.com", "evil.com", "ok.com"]),
         ("ok.com.evil.com", ["ok.com.evil.com"]),
         ("https://ok.com@evil.com", ["evil.com"]),
         ("ok.com@evil.com", ["evil.com"]),
+        ("ok.com+x@evil.com", ["ok.com", "evil.com"]),
         ("evil.com/?u=https://ok.com", ["evil.com"]),
         ("https://evil.com/https://ok.com", ["evil.com/https:/ok.com"]),
     ],
@@ -266,7 +269,7 @@ def test_time_is_linear(nasty: str) -> None:
     """Twice as long a text takes about twice as long, and the longest one never long (pitfall 11)."""
     half, whole = NASTY[nasty](5_000), NASTY[nasty](10_000)
     find_urls(whole)  # fills what is remembered
-    for _attempt in range(5):  # the machine may be busy with something else
+    for _attempt in range(10):  # caches are shared with whatever else the machine does
         short, long = _seconds(half), _seconds(whole)
         if long < 0.001 or long < 3.2 * short:
             break
@@ -278,7 +281,7 @@ def test_time_is_linear(nasty: str) -> None:
 def _seconds(text: str) -> float:
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         find_urls(text)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)

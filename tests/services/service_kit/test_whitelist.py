@@ -100,6 +100,14 @@ def test_a_whitelist_answers_as_its_entries_would(entries: list[str], urls: list
         assert whitelist.covers(page) == any(it.covers(page) for it in pages)
 
 
+def test_a_decoded_slash_is_no_border() -> None:
+    """Keys made of parts never collide (pitfall 19): one segment `a/b` is not the two segments a and b."""
+    whitelist = WebWhitelist(["ok.com/a/b", "ok.com/x", "ok.com/c%252fd"])
+    assert not whitelist.covers(_page("ok.com/a%2fb"))
+    assert not whitelist.covers(_page("ok.com/c%2fd"))
+    assert whitelist.covers(_page("ok.com/c%252fd"))
+
+
 def test_entries_that_are_not_accepted_any_more_cover_nothing() -> None:
     """A rule outlives what was accepted once: the other entries still count."""
     whitelist = WebWhitelist(["localhost", "ok.com", "https://me@x.com"])
