@@ -1,13 +1,14 @@
 """Parts of rules that can never act or do nothing; the protos (rule/v1/problems.proto) tell what each kind means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rule_service.domain.conditions import KeywordCondition
+from rule_service.domain.conditions import Keyword, KeywordCondition
 from rule_service.domain.covered_entries import covered_entries
+from rule_service.domain.match_modes import Form, form, keyword_form
 from rule_service.domain.rule import Rule, State, StoredRule
-from service_kit.matching import fold
+from service_kit.matching import MatchMode, fold
 
 MOST_OTHERS = 20
 """Other rules to name for a keyword that several have."""
@@ -47,7 +48,7 @@ class KeywordUses:
     """Which rules have which keywords, as far as they are not disabled."""
 
     def __init__(self) -> None:
-        self._rule_ids: dict[tuple[str, str], list[str]] = {}
+        self._rule_ids: dict[tuple[str, Form], list[str]] = {}
 
     def add(self, rule: Rule) -> None:
         """Notes a rule's keywords; rules come by rule_id."""
@@ -55,14 +56,15 @@ class KeywordUses:
             return
         for name, condition in _keyword_conditions(rule):
             for keyword in condition.keywords:
-                users = self._rule_ids.setdefault((name, fold(keyword.text)), [])
+                users = self._rule_ids.setdefault((name, keyword_form(keyword)), [])
                 if len(users) <= MOST_OTHERS:  # one more than is named: the rule itself may be among them
                     users.append(rule.rule_id)
 
-    def others(self, condition: str, folded: str, rule_id: str) -> tuple[str, ...]:
-        """Returns the first rules besides one that have a folded keyword in a condition."""
-        users = self._rule_ids.get((condition, folded), [])
-        return tuple(it for it in users if it != rule_id)[:MOST_OTHERS]
+    def others(self, condition: str, keyword: Keyword, rule_id: str) -> tuple[str, ...]:
+        """Returns the first rules besides one that have a keyword in a condition, or one that finds all it finds."""
+        forms = {keyword_form(keyword), form(keyword.text), (MatchMode.EXACT, fold(keyword.text))}
+        users = {user for it in forms for user in self._rule_ids.get((condition, it), ())}
+        return tuple(sorted(users - {rule_id})[:MOST_OTHERS])
 
 
 def problems_of(stored: StoredRule, uses: KeywordUses) -> list[Problem]:
@@ -83,17 +85,20 @@ def _bound_to_none(stored: StoredRule) -> Iterator[Problem]:
 
 def _keywords(rule: Rule, uses: KeywordUses) -> Iterator[Problem]:
     for name, condition in _keyword_conditions(rule):
-        excuses = {fold(phrase): phrase for phrase in condition.allow_phrases}
+        excuses = {form(phrase): phrase for phrase in condition.allow_phrases}
         for index, keyword in enumerate(condition.keywords):
-            field, folded = f"conditions.{name}.keywords[{index}].text", fold(keyword.text)
-            if folded in excuses:
-                yield Problem(
-                    ProblemKind.KEYWORD_ALWAYS_EXCUSED, rule.rule_id, field, keyword.text, excuses[folded]
-                )
-            if others := uses.others(name, folded, rule.rule_id):
+            field = f"conditions.{name}.keywords[{index}].text"
+            if (excuse := _excuse(keyword, excuses)) is not None:
+                yield Problem(ProblemKind.KEYWORD_ALWAYS_EXCUSED, rule.rule_id, field, keyword.text, excuse)
+            if others := uses.others(name, keyword, rule.rule_id):
                 yield Problem(
                     ProblemKind.DUPLICATE_KEYWORD, rule.rule_id, field, keyword.text, other_rule_ids=others
                 )
+
+
+def _excuse(keyword: Keyword, excuses: Mapping[Form, str]) -> str | None:
+    """Returns the phrase that is found wherever the keyword is; what only sounds like a phrase is not excused."""
+    return None if keyword.match_mode is MatchMode.HOMOPHONE else excuses.get(form(keyword.text))
 
 
 def _whitelist(rule: Rule) -> Iterator[Problem]:

@@ -7,8 +7,16 @@ from service_kit.matching.boundary import at_boundary
 from service_kit.matching.fold import fold as _fold
 from service_kit.matching.modes import MatchMode
 
-_SIMPLIFIED = str.maketrans("發後乾裏頭獎領國參導學習們訂號報級單無約壇", "发后干里头奖领国参导学习们订号报级单无约坛")
-_READINGS = dict(zip("微薇威维信新反方感案", "wei wei wei wei xin xin fan fang gan an".split(), strict=True))
+_SIMPLIFIED = str.maketrans(
+    "發後乾裏頭獎領國參導學習們訂號報級單無約壇", "发后干里头奖领国参导学习们订号报级单无约坛"
+)
+_READINGS = dict(
+    zip(
+        "微薇威维信新反方感案",
+        ["wei", "wei", "wei", "wei", "xin", "xin", "fan", "fang", "gan", "an"],
+        strict=True,
+    )
+)
 _WORDS = """
     中国 我们 国家 以后 方案 头发 国家级 国家机关 干净 发达国家 国家计划 威信 反感 国家队 路口 维新 发票 独立国家 交通 交通工具
     交通部 交通员 节约 大约 后天 天后
