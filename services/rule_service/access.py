@@ -129,8 +129,10 @@ def require_validate(corp_id: str, owner: Owner) -> None:
     Raises:
         PermissionDenied: it may not.
     """
-    if not caller().holds(corp_id, {"service"}):
-        require_see(corp_id, owner)
+    if not (caller().holds(corp_id, {"service"}) or may_see(corp_id, owner)):
+        raise PermissionDenied(
+            f"rules of {owner} are not yours to see", any_of=f"service, viewer, {_roles(owner)}"
+        )
 
 
 def _roles(owner: Owner) -> str:
