@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # Where `make protos` writes; the freshness test writes elsewhere and compares.
 STUBS ?= clients
+# Where `make tables` writes, and its freshness test elsewhere.
+TABLES ?= services/service_kit/matching/tables
 # For instance: make test PYTEST_ARGS="tests/contract -x"
 PYTEST_ARGS ?=
 # Tests of one file stay in one process, and with them what the file's tests share.
@@ -21,6 +23,11 @@ BENCH_ARGS ?=
 GRPCIO_TOOLS := 1.76.0
 MYPY_PROTOBUF := 5.1.0
 PROTOS_VENV := .venv-protos
+
+# What the character tables are made of: exact for the same reason, and apart because nothing of it is needed at run time.
+TABLE_SOURCES := confusable-homoglyphs==3.3.1 jieba==0.42.1 opencc-python-reimplemented==0.1.7 pypinyin==0.55.0 \
+    unicodedata2==16.0.0
+TABLES_VENV := .venv-tables
 
 LOWEST_VENV := .venv-lowest
 
@@ -46,7 +53,7 @@ demo: $(VENV)/.runtime ## Start all three services with a store of their own and
 
 # pytest comes last, so that its summary is the last line.
 .PHONY: test
-test: lint types $(PROTOS_VENV)/.tools ## Run every check: lint, types, contract, import rules, tests
+test: lint types $(PROTOS_VENV)/.tools $(TABLES_VENV)/.tools ## Run every check: lint, types, contract, import rules, tests
 	@$(BIN)/pytest $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 .PHONY: lint lint-python lint-imports lint-protos
@@ -76,7 +83,7 @@ format: $(VENV)/.dev ## Format Python and protos, fix what can be fixed
 	@$(BIN)/buf format protos --write
 
 .PHONY: test-lowest
-test-lowest: $(LOWEST_VENV)/.dev $(PROTOS_VENV)/.tools ## Run the tests with the oldest dependencies allowed
+test-lowest: $(LOWEST_VENV)/.dev $(PROTOS_VENV)/.tools $(TABLES_VENV)/.tools ## Run the tests with the oldest dependencies allowed
 	@$(LOWEST_VENV)/bin/python -m pytest $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 .PHONY: bench
@@ -108,6 +115,12 @@ protos: $(PROTOS_VENV)/.tools ## Generate the Python stubs from protos/
 protos-image: $(VENV)/.dev ## Make today's protos the contract that later ones must not break (say why in the commit)
 	@$(BIN)/buf build protos --exclude-source-info -o contract.binpb
 
+# --------------------------------------------------------------------------------------------------------------- tables
+
+.PHONY: tables
+tables: $(TABLES_VENV)/.tools ## Generate the character tables of matching
+	@PYTHONPATH=tests $(TABLES_VENV)/bin/python -m tables "$(TABLES)"
+
 # ------------------------------------------------------------------------------------------------- virtual environments
 
 # An environment knows its folder by absolute path, so a copied or moved checkout makes its own anew. One made by hand, which has
@@ -117,9 +130,9 @@ ifneq ($$(shell cat $(1)/.home 2>/dev/null),$$(CURDIR))
 .PHONY: $(1)/.home
 endif
 endef
-$(foreach venv,$(VENV) $(PROTOS_VENV) $(LOWEST_VENV),$(eval $(call moved,$(venv))))
+$(foreach venv,$(VENV) $(PROTOS_VENV) $(TABLES_VENV) $(LOWEST_VENV),$(eval $(call moved,$(venv))))
 
-$(VENV)/.home $(PROTOS_VENV)/.home $(LOWEST_VENV)/.home:
+$(VENV)/.home $(PROTOS_VENV)/.home $(TABLES_VENV)/.home $(LOWEST_VENV)/.home:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "groupguard needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 	    echo "Name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
@@ -144,6 +157,11 @@ $(PROTOS_VENV)/.tools: $(PROTOS_VENV)/.home Makefile
 	@$(PROTOS_VENV)/bin/python $(PIP_INSTALL) grpcio-tools==$(GRPCIO_TOOLS) mypy-protobuf==$(MYPY_PROTOBUF)
 	@touch $@
 
+$(TABLES_VENV)/.tools: $(TABLES_VENV)/.home Makefile
+	@echo "Installing what the character tables are made of ..."
+	@$(TABLES_VENV)/bin/python $(PIP_INSTALL) $(TABLE_SOURCES)
+	@touch $@
+
 # pip cannot ask for the oldest versions; uv, from PyPI like everything else, can.
 $(LOWEST_VENV)/.dev: $(LOWEST_VENV)/.home $(MANIFESTS)
 	@echo "Installing the oldest dependencies allowed ..."
@@ -154,6 +172,6 @@ $(LOWEST_VENV)/.dev: $(LOWEST_VENV)/.home $(MANIFESTS)
 
 .PHONY: clean
 clean: ## Remove virtual environments, caches and build results
-	rm -rf $(VENV) $(PROTOS_VENV) $(LOWEST_VENV) dist
+	rm -rf $(VENV) $(PROTOS_VENV) $(TABLES_VENV) $(LOWEST_VENV) dist
 	rm -rf .grimp_cache .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find services clients tests -type d -name __pycache__ -prune -exec rm -rf {} +

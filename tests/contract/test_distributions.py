@@ -99,6 +99,15 @@ def test_the_server_wheel_holds_every_source_and_script(server_wheel: Wheel) -> 
     }
 
 
+def test_the_server_wheel_holds_the_character_tables(server_wheel: Wheel) -> None:
+    """The tables of matching, and beside them what they are made of and under which licences."""
+    folder = "service_kit/matching/tables/"
+    tables = sources("services", suffix=".tsv") | sources("services", suffix=".txt")
+
+    assert {f"{folder}folded.tsv", f"{folder}emoticons.txt"} <= tables
+    assert tables | {f"{folder}SOURCES.md"} <= server_wheel.files
+
+
 def test_the_server_wheel_installs_the_command(server_wheel: Wheel) -> None:
     assert "groupguard = groupguard_cli.main:app" in server_wheel.entry_points
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rule_service.domain import limits
 from rule_service.domain.notice_lines import LINES
 from rule_service.domain.rule import Rule, State
-from service_kit.matching import MatchMode, contains_any
+from service_kit.matching import MatchMode, contained
 
 _OPENINGS = ("【群公告】为了让大家安心交流，请各位群成员留意以下约定：", "请留意以下约定：", "群内约定：")
 _CLOSINGS = ("感谢大家的理解与配合，让我们一起维护良好的群内秩序！", "感谢配合！")
@@ -31,7 +31,7 @@ def render_notice(rules: Iterable[Rule]) -> str:
     held: set[Searched] = set()
     while True:
         text = _written(enabled, list(held))
-        found = contains_any(text, keywords)
+        found = contained(text, keywords)
         if not found:
             return text.strip()
         held.update(keywords[index] for index in found)
@@ -59,7 +59,7 @@ def _written(rules: Sequence[Rule], keywords: Sequence[Searched]) -> str:
     for forms in _sentences(rules):
         for form in forms:
             longer = text + form
-            if len(longer) <= limits.NOTICE_CHARACTERS and not contains_any(longer, keywords):
+            if len(longer) <= limits.NOTICE_CHARACTERS and not contained(longer, keywords):
                 text = longer
                 break
     return text

@@ -18,7 +18,7 @@ from rule_service.domain.violations import (
 )
 from service_kit.errors import InvalidFields, Violation
 from service_kit.ids import id_violations
-from service_kit.matching import contains_any
+from service_kit.matching import contained
 
 _SPEAKING = (ActionKind.WARN, ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS)
 
@@ -156,6 +156,6 @@ def _leaks(rule: Rule) -> Iterator[Violation]:
     for condition in (rule.conditions.keywords, rule.conditions.nickname_keywords):
         listed = condition.keywords[: limits.KEYWORDS_PER_RULE] if condition else ()
         keywords = [(it.text, it.match_mode) for it in listed if is_findable(it)]
-        for index in contains_any(rule.action.warning_text, keywords):
+        for index in contained(rule.action.warning_text, keywords):
             text = keywords[index][0]
             yield Violation("rule.action.warning_text", f"holds the rule's keyword {text[:64]!r}")

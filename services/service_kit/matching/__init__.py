@@ -1,8 +1,15 @@
 """Comparing keywords with texts: what RuleService validates by and FilterService judges by."""
 
 from service_kit.matching.boundary import at_boundary
+from service_kit.matching.explain import Folding, explanation, foldings
+from service_kit.matching.find import contained, contains, finding
+from service_kit.matching.fold import fold
+from service_kit.matching.folding_kind import FoldingKind
 from service_kit.matching.modes import MatchMode
-from service_kit.matching.standin import common_words, contains, contains_any, fold, sound, why_unfit
+from service_kit.matching.patterns import patterns, why_unfit
+from service_kit.matching.pinyin import sound
+from service_kit.matching.scan import Finders, scan
+from service_kit.matching.tables import common_words
 from service_kit.matching.visible import is_blank
 from service_kit.matching.web_page import (
     WebPage,
@@ -12,16 +19,24 @@ from service_kit.matching.web_page import (
 )
 
 __all__ = [
+    "Finders",
+    "Folding",
+    "FoldingKind",
     "MatchMode",
     "WebPage",
     "at_boundary",
     "common_words",
+    "contained",
     "contains",
-    "contains_any",
+    "explanation",
+    "finding",
     "fold",
+    "foldings",
     "is_blank",
     "parse_whitelist_entry",
+    "patterns",
     "reread_whitelist_entry",
+    "scan",
     "sound",
     "whitelist_entry_host",
     "why_unfit",

@@ -1,22 +1,54 @@
 """Where a hit may begin and end: never inside a run of letters or of digits."""
 
+from enum import Enum
 
-def _class(character: str) -> str:
-    """Sorts a folded character: `letter`, `digit` or nothing for all that needs no boundary, Han among it."""
+from service_kit.matching.fold import exact
+
+
+class CharacterClass(Enum):
+    """What matters of a character for where a hit begins and ends."""
+
+    LETTER = "letter"
+    """Of a script that puts spaces between words: Latin, Greek, Cyrillic, Armenian."""
+    DIGIT = "digit"
+    OTHER = "other"
+    """Needs no boundary; Han is among it."""
+
+
+def class_of(character: str) -> CharacterClass:
+    """Sorts a character that EXACT or FOLDED folded."""
     if "0" <= character <= "9":
-        return "digit"
+        return CharacterClass.DIGIT
     if character.isalpha() and (character < "\u0590" or "\u1e00" <= character <= "\u1fff"):
-        return "letter"  # Latin, Greek, Cyrillic, Armenian: scripts that put spaces between words
-    return ""
+        return CharacterClass.LETTER
+    return CharacterClass.OTHER
 
 
 def at_boundary(text: str, start: int, end: int) -> bool:
-    """Tells whether the span stands free in the folded text.
+    """Tells whether a span stands free in a text that EXACT folded.
 
     At either edge that is a letter or digit, the neighbour must not be of the same class: `vx` stands free in
     加vx1234 and not in vxx.
     """
-    first, last = _class(text[start]), _class(text[end - 1])
-    if first and start > 0 and _class(text[start - 1]) == first:
-        return False
-    return not (last and end < len(text) and _class(text[end]) == last)
+    return not (
+        (start > 0 and _runs_on(text[start - 1], text[start]))
+        or (end < len(text) and _runs_on(text[end - 1], text[end]))
+    )
+
+
+def stands_free(text: str, start: int, end: int) -> bool:
+    """Does as `at_boundary` with a text as it was sent."""
+    return not (
+        (start > 0 and _runs_on(exact(text[start - 1]), exact(text[start])))
+        or (end < len(text) and _runs_on(exact(text[end - 1]), exact(text[end])))
+    )
+
+
+def is_han(character: str) -> bool:
+    """Tells whether a character is surely neither letter nor digit: quickly, since most hits are Han."""
+    return "\u3400" <= character <= "\u9fff"
+
+
+def _runs_on(left: str, right: str) -> bool:
+    sort = class_of(left)
+    return sort is not CharacterClass.OTHER and class_of(right) is sort

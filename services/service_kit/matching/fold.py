@@ -1,11 +1,16 @@
 """Folding: the form in which keywords and texts are compared.
 
 EXACT folds letter case and character width, one character to one character, so that offsets into the folded
-text are offsets into the original.
+text are offsets into the original. FOLDED leaves out what does not count and folds the rest by the tables.
 """
 
 import unicodedata
 from itertools import chain
+
+from service_kit.matching.modes import MatchMode
+from service_kit.matching.numerals import to_digits
+from service_kit.matching.pinyin import spelled
+from service_kit.matching.tables import folding
 
 
 def _width(character: str) -> str:
@@ -23,9 +28,9 @@ def _case(character: str) -> str:
     return character
 
 
-def _table() -> dict[int, int]:
-    """Maps every character that folding changes, closed so that folding twice changes nothing more."""
-    table = {}
+def _exact_table() -> list[int]:
+    """Maps every code point, closed so that folding twice changes nothing more."""
+    table = list(range(_FOLDING[-1].stop))
     for code in chain.from_iterable(_FOLDING):
         character = chr(code)
         folded = _case(_width(character))
@@ -38,9 +43,28 @@ def _table() -> dict[int, int]:
 
 _FOLDING = (range(0x3400), range(0xA000, 0xAC00), range(0xFB00, 0x11000), range(0x11800, 0x1E944))
 """Where characters with letter case or width are; between lie Han, Hangul and scripts with neither (Unicode 16)."""
-_FOLDED = _table()
+EXACT_TABLE = _exact_table()
+"""A list, since `str.translate` takes three times as long with a dict that lacks most characters."""
+_FOLDED = folding()
 
 
-def fold(text: str) -> str:
+def exact(text: str) -> str:
     """Returns the text with letter case and character width folded; as long as the text itself."""
-    return text.lower() if text.isascii() else text.translate(_FOLDED)
+    return text.lower() if text.isascii() else text.translate(EXACT_TABLE)
+
+
+def compact(text: str) -> str:
+    """Returns what FOLDED compares, Han numerals still as they are: often shorter than the text."""
+    return text.translate(_FOLDED)
+
+
+def fold(text: str, mode: MatchMode = MatchMode.EXACT) -> str:
+    """Returns the form that is the same for all texts that a mode takes for the same.
+
+    HOMOPHONE's writes each Han character in pinyin; what is compared are whole syllables all the same, so that two
+    texts of the same form may yet differ (fang'an, fan'gan).
+    """
+    if mode is MatchMode.EXACT:
+        return exact(text)
+    folded = to_digits(compact(text))
+    return folded if mode is MatchMode.FOLDED else spelled(folded)

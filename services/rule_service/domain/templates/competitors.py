@@ -6,7 +6,7 @@ from rule_service.domain.conditions import Conditions, KeywordCondition
 from rule_service.domain.match_modes import default_keyword
 from rule_service.domain.templates.draft import Draft, warn
 from service_kit.errors import Violation
-from service_kit.matching import contains_any, is_blank
+from service_kit.matching import contained, is_blank
 
 _TEXTS = (
     "{nickname}，您好！本群只交流本店的商品和服务，请不要讨论其他商家，感谢您的理解与支持。",
@@ -36,5 +36,5 @@ def _text(names: Sequence[str]) -> str:
 def _held(text: str, names: Sequence[str]) -> list[int]:
     """Returns which of the names a text holds."""
     seen = [(index, default_keyword(name)) for index, name in enumerate(names) if not is_blank(name)]
-    found = contains_any(text, [(keyword.text, keyword.match_mode) for _, keyword in seen])
+    found = contained(text, [(keyword.text, keyword.match_mode) for _, keyword in seen])
     return [seen[place][0] for place in found]

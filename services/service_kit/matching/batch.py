@@ -1,0 +1,116 @@
+"""Scanning many texts at once: they are joined, folded by one table look-up and passed through each index once.
+
+The few texts that are out of the ordinary, or whose hits are, go through `scan` by themselves: so the outcome is the
+same by construction, and only plain hits need places here.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
+
+from service_kit.matching.boundary import at_boundary
+from service_kit.matching.code_points import (
+    DROPPED,
+    EXACT,
+    FOLDED,
+    NOISE,
+    NUMERALS,
+    SEPARATOR,
+    SEVERAL,
+    SOUNDS,
+    CodePoints,
+    decode,
+    encode,
+)
+from service_kit.matching.scan import Find, Finders, Found, Occurrence, scan
+
+_FEWEST = 4
+"""Texts that are worth joining."""
+
+
+def scan_many(texts: Sequence[str], finders: Finders[Found]) -> list[list[Occurrence[Found]]]:
+    """Does as `scan` with each text."""
+    joined = SEPARATOR.join(texts)
+    if len(texts) < _FEWEST or joined.count(SEPARATOR) >= len(texts):  # a text may hold the separator
+        return [scan(text, finders) for text in texts]
+    starts = [0, *accumulate(len(text) + 1 for text in texts)]
+    codes = encode(joined)
+    occurrences: list[list[Occurrence[Found]]] = [[] for _ in texts]
+    if finders.exact:
+        _scan_exactly(decode(EXACT[codes]), starts, finders.exact, occurrences)
+    if finders.folded or finders.homophone:
+        batch = _Folded(codes, starts, bool(finders.homophone))
+        if finders.folded:
+            batch.scan(batch.codes, finders.folded, occurrences)
+        if finders.homophone:
+            batch.scan(SOUNDS[batch.codes], finders.homophone, occurrences)
+        for index in batch.odd:
+            occurrences[index] = scan(texts[index], finders)
+    return occurrences
+
+
+def _scan_exactly(
+    folded: str, starts: Sequence[int], find: Find[Found], occurrences: list[list[Occurrence[Found]]]
+) -> None:
+    for begin, end, what in find(folded):
+        index = bisect_right(starts, begin) - 1
+        start = starts[index]
+        inside = end < starts[index + 1]  # a keyword may hold the separator, too
+        if inside and at_boundary(folded, begin, end):
+            occurrences[index].append((begin - start, end - start, what))
+
+
+class _Folded:
+    """Joined texts in their compact form."""
+
+    def __init__(self, originals: CodePoints, starts: Sequence[int], by_sound: bool) -> None:
+        folded = FOLDED[originals]
+        self._places = np.flatnonzero(folded > NOISE)
+        self._ends_visibly = folded != DROPPED
+        self._starts = starts
+        self.codes: CodePoints = folded[self._places]
+        self._folded_starts = np.searchsorted(self._places, starts).tolist()
+        odd = np.flatnonzero(originals == ord("[")).tolist()
+        self.odd = {bisect_right(starts, place) - 1 for place in odd}
+        """Texts, by index, that need to be scanned by themselves."""
+        odd = _odd_places(self.codes, originals[self._places], by_sound)
+        self.odd |= {bisect_right(self._folded_starts, place) - 1 for place in odd}
+
+    def scan(self, codes: CodePoints, find: Find[Found], occurrences: list[list[Occurrence[Found]]]) -> None:
+        """Adds plain hits; texts with others become odd."""
+        places, text = self._places, decode(codes)
+        for first, end, what in find(text):
+            index = bisect_right(self._folded_starts, first) - 1
+            if index in self.odd:
+                continue
+            begin, stop = int(places[first]), int(places[end - 1]) + 1
+            if stop - begin == end - first and self._plain(first, end, stop):
+                start = self._starts[index]
+                occurrences[index].append((begin - start, stop - start, what))
+            else:
+                self.odd.add(index)
+
+    def _plain(self, first: int, end: int, stop: int) -> bool:
+        """Tells whether a hit without gaps begins and ends with Han, and no invisible character follows."""
+        return (
+            0x3400 <= self.codes[first] <= 0x9FFF
+            and 0x3400 <= self.codes[end - 1] <= 0x9FFF
+            and (stop >= len(self._ends_visibly) or bool(self._ends_visibly[stop]))
+        )
+
+
+def _odd_places(codes: CodePoints, originals: CodePoints, by_sound: bool) -> list[int]:
+    """Returns places, in the compact form, of all that may give a text another reading; others may be among them."""
+    equal = codes[1:] == codes[:-1]
+    odd = [np.flatnonzero(codes == SEVERAL), np.flatnonzero(equal & (originals[1:] != originals[:-1]))]
+    odd.append(np.flatnonzero(equal[1:] & equal[:-1]))
+    sort = NUMERALS[codes]
+    three = (sort[2:] > 0) & (sort[1:-1] > 0) & (sort[:-2] > 0)
+    odd.append(np.flatnonzero(three & ((sort[2:] | sort[1:-1] | sort[:-2]) > 1)))
+    if by_sound:
+        letters = (codes >= ord("a")) & (codes <= ord("z"))
+        odd.append(np.flatnonzero(letters[1:] & letters[:-1]))
+    places: list[int] = np.concatenate(odd).tolist()
+    return places

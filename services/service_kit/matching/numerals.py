@@ -1,0 +1,24 @@
+"""Han numerals: digits where three and more of them stand in a row, ordinary characters elsewhere."""
+
+import re
+
+from service_kit.matching.tables import numerals
+
+_DIGITS = str.maketrans(numerals())
+_NUMERALS = "".join(numerals())
+_EITHER = f"[0-9{_NUMERALS}]"
+_RUN = re.compile(f"{_EITHER}{{3,}}")
+_three = re.compile(_EITHER * 3).search  # four times as fast as the next, which few texts need
+_three_with_numeral = re.compile(
+    f"[{_NUMERALS}]{_EITHER}{{2}}|[0-9][{_NUMERALS}]{_EITHER}|[0-9]{{2}}[{_NUMERALS}]"
+).search
+
+
+def has_numerals(folded: str) -> bool:
+    """Tells whether `to_digits` would change the text."""
+    return _three(folded) is not None and _three_with_numeral(folded) is not None
+
+
+def to_digits(folded: str) -> str:
+    """Replaces Han numerals in runs of three and more, in which digits count too; as long as the text itself."""
+    return _RUN.sub(lambda run: run[0].translate(_DIGITS), folded)

@@ -1,0 +1,131 @@
+"""Which readings a text has: nearly always one."""
+
+import re
+
+from service_kit.matching.fold import compact
+from service_kit.matching.numerals import has_numerals, to_digits
+from service_kit.matching.pinyin import segmented, sound, token
+from service_kit.matching.places import Places
+from service_kit.matching.reading import Reading, Run
+from service_kit.matching.tables import emoticons
+
+_LEAST_RUN = 3
+"""Equal characters in a row that nobody writes by mistake."""
+_pair = re.compile(r"(.)\1").search
+_runs = re.compile(r"(.)\1+").finditer
+_long_run = re.compile(rf"(.)\1{{{_LEAST_RUN - 1}}}").search
+_emoticon = re.compile(rf"\[(?:{'|'.join(map(re.escape, emoticons()))})\]")
+_letters = re.compile("[a-z]{2,}")
+_UNSEEN = "\u200b"
+_NOISE = "\x01"
+
+
+def has_one_reading(original: str, folded: str) -> bool:
+    """Tells, by the text and its compact form, whether there is no other reading: quickly, since nearly always so."""
+    return not (
+        (_pair(folded) and (_long_run(folded) or _may_mix(original, folded)))
+        or has_numerals(folded)
+        or ("[" in original and _emoticon.search(original))
+    )
+
+
+def other_readings(plain: Reading) -> list[Reading]:
+    """Returns the further readings of a text, and marks the plain one's runs.
+
+    Emoticons as WeChat writes them, `[微笑]`, are noise; Han numerals in a row are digits; runs are cut to one
+    character and to two.
+    """
+    found = [plain]
+    shown = _emoticon.sub(_as_noise, plain.original)
+    if shown != plain.original:
+        found.append(Reading(shown, compact(shown)))
+    found += [
+        Reading(reading.original, to_digits(reading.text), like=reading, numeric=True)
+        for reading in found
+        if has_numerals(reading.text)
+    ]
+    cut = []
+    for reading in found:
+        if runs := _runs_of(reading):
+            reading.runs = runs
+            cut += [_cut(reading, runs, 1), _cut(reading, runs, 2)]
+    return found[1:] + cut
+
+
+def sound_reading(reading: Reading) -> Reading:
+    """Returns what HOMOPHONE compares of a reading: a syllable for each Han character."""
+    return Reading(reading.original, sound(reading.text), like=reading, runs=reading.runs)
+
+
+def _as_noise(emoticon: re.Match[str]) -> str:
+    """One noise character, and invisible ones for the rest, so that places stay."""
+    return _NOISE + _UNSEEN * (len(emoticon[0]) - 1)
+
+
+def _may_mix(original: str, folded: str) -> bool:
+    """Tells whether a run may hold one character in several forms; false is certain, and found without places."""
+    return any(original.count(run[1]) != folded.count(run[1]) for run in _runs(folded))
+
+
+def _runs_of(reading: Reading) -> list[Run]:
+    """Returns the runs that may hide a keyword: of three and more, or of several forms; never of digits."""
+    begins = reading.places.begins
+    return [
+        run.span()
+        for run in _runs(reading.text)
+        if not run[1].isdecimal()
+        and (
+            len(run[0]) >= _LEAST_RUN
+            or len({reading.original[begins[index]] for index in range(*run.span())}) > 1
+        )
+    ]
+
+
+def _cut(reading: Reading, runs: list[Run], size: int) -> Reading:
+    """Cuts runs to at most so many characters; the first keeps the run's begin, the last its end."""
+    text: list[str] = []
+    begins: list[int] = []
+    ends: list[int] = []
+    left: list[Run] = []
+    done = 0
+    places = reading.places
+    for start, end in [*runs, (len(reading.text),) * 2]:
+        text.append(reading.text[done:start])
+        begins += places.begins[done:start]
+        ends += places.ends[done:start]
+        if start < end:
+            left.append((len(begins), len(begins) + size))
+            text.append(reading.text[start] * size)
+            begins += places.begins[start : start + size]
+            ends += [*places.ends[start : start + size - 1], places.ends[end - 1]]
+        done = end
+    return Reading(reading.original, "".join(text), Places(begins, ends), runs=left)
+
+
+def syllabic_reading(sounding: Reading) -> Reading | None:
+    """Returns the reading in which letters that are pinyin are syllables; None if there are no such letters."""
+    if not _letters.search(sounding.text):
+        return None
+    runs = [(run, syllables) for run in _letters.finditer(sounding.text) if (syllables := segmented(run[0]))]
+    if not runs:
+        return None
+    text: list[str] = []
+    begins: list[int] = []
+    ends: list[int] = []
+    done = 0
+    places = sounding.places
+    for run, syllables in runs:
+        start, end = run.span()
+        text.append(sounding.text[done:start])
+        begins += places.begins[done:start]
+        ends += places.ends[done:start]
+        for syllable in syllables:
+            text.append(token(syllable))
+            begins.append(places.begins[start])
+            start += len(syllable)
+            ends.append(places.ends[start - 1])
+        done = end
+    text.append(sounding.text[done:])
+    begins += places.begins[done:]
+    ends += places.ends[done:]
+    return Reading(sounding.original, "".join(text), Places(begins, ends))
