@@ -1,59 +1,73 @@
-"""Common words by what they hold, look like and sound like.
+"""Common words by what they hold, equal and sound like.
 
-The indexes are made of few large objects: with the 30,000 words themselves they take some megabytes.
+The words are folded already, one character to one, so they are the same in every match mode. They are named by their
+rank, 0 for the most common. The indexes are made of few large objects, to take little memory beside the words.
 """
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import accumulate
 
-from service_kit.matching import MatchMode, common_words, fold, sound
+from service_kit.matching import common_words, sound
 
-_SHORTEST_HOLDER = 3
-"""Characters of the shortest words that hold keywords: those have two or more."""
+_SHORTEST = 2
+"""Characters of a keyword that is looked for inside words: single ones are in thousands."""
 _BETWEEN = "\n"
-"""Stands between two words; no form holds it."""
+"""Stands between two words in one long text."""
 
 
-class WordIndex:
-    """The common words in one form; words are named by their rank, 0 for the most common."""
+class EqualWords:
+    """Finds words by their form: how they are spelled, or how they sound."""
 
-    def __init__(self, form: Callable[[str], str]) -> None:
-        """Takes all words in a form: folded, or as they sound."""
-        self.forms = tuple(word if (it := form(word)) == word else it for word in common_words())
-        self._sorted = array("I", sorted(range(len(self.forms)), key=self.forms.__getitem__))
-        holders = [rank for rank, form in enumerate(self.forms) if len(form) >= _SHORTEST_HOLDER]
-        self._holders = array("I", holders)
-        self._text = _BETWEEN.join(self.forms[rank] for rank in holders)
-        lengths = (len(self.forms[rank]) + len(_BETWEEN) for rank in holders)
-        self._starts = array("I", accumulate(lengths, initial=0))
+    def __init__(self, forms: Sequence[str]) -> None:
+        """Takes the forms of all words, by rank."""
+        self._forms = forms
+        self._sorted = array("I", sorted(range(len(forms)), key=forms.__getitem__))
 
-    def equal(self, form: str) -> Iterator[int]:
+    def ranks(self, form: str) -> Iterator[int]:
         """Yields the words that have a form, the most common first."""
-        place = bisect_left(self._sorted, form, key=self.forms.__getitem__)
-        while place < len(self._sorted) and self.forms[self._sorted[place]] == form:
+        place = bisect_left(self._sorted, form, key=self._forms.__getitem__)
+        while place < len(self._sorted) and self._forms[self._sorted[place]] == form:
             yield self._sorted[place]
             place += 1
 
-    def holding(self, form: str) -> Iterator[int]:
-        """Yields the longer words that hold a form of two characters or more, the most common first."""
-        found = -1 if len(form) < _SHORTEST_HOLDER - 1 or _BETWEEN in form else self._text.find(form)
+
+class HoldingWords:
+    """Finds words by a part of them, in one long text: some 20 µs, and no table of all parts in memory."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        """Takes all words, by rank."""
+        self._words = words
+        self._holders = array("I", (rank for rank, word in enumerate(words) if len(word) > _SHORTEST))
+        self._text = _BETWEEN.join(words[rank] for rank in self._holders)
+        lengths = (len(words[rank]) + len(_BETWEEN) for rank in self._holders)
+        self._starts = array("I", accumulate(lengths, initial=0))
+
+    def ranks(self, part: str) -> Iterator[int]:
+        """Yields the words that hold a part of two characters or more, and more than it; the most common first."""
+        found = -1 if len(part) < _SHORTEST or _BETWEEN in part else self._text.find(part)
         while found >= 0:
             place = bisect_right(self._starts, found) - 1
-            if len(self.forms[self._holders[place]]) > len(form):
+            if len(self._words[self._holders[place]]) > len(part):
                 yield self._holders[place]
-            found = self._text.find(form, self._starts[place + 1])
+            found = self._text.find(part, self._starts[place + 1])
 
 
 @cache
-def words_folded(mode: MatchMode) -> WordIndex:
-    """Returns the common words as a mode folds them."""
-    return WordIndex(partial(fold, mode=mode))
+def words_holding() -> HoldingWords:
+    """Returns the common words by what lies inside them."""
+    return HoldingWords(common_words())
 
 
 @cache
-def words_sounding() -> WordIndex:
-    """Returns the common words as they sound."""
-    return WordIndex(sound)
+def words_spelled() -> EqualWords:
+    """Returns the common words by their spelling."""
+    return EqualWords(common_words())
+
+
+@cache
+def words_sounding() -> EqualWords:
+    """Returns the common words by their sound."""
+    return EqualWords(tuple(map(sound, common_words())))

@@ -6,10 +6,10 @@ from enum import Enum
 from itertools import islice
 
 from rule_service.domain import limits
-from rule_service.domain.common_words import words_folded, words_sounding
+from rule_service.domain.common_words import words_holding, words_sounding, words_spelled
 from rule_service.domain.conditions import Conditions, Keyword, KeywordCondition
-from rule_service.domain.match_modes import Form, form, keyword_form
-from service_kit.matching import MatchMode, common_words, fold, sound
+from rule_service.domain.match_modes import default_mode, is_findable
+from service_kit.matching import MatchMode, common_words, fold, patterns
 
 
 class WarningKind(Enum):
@@ -47,56 +47,58 @@ def keyword_warnings(conditions: Conditions) -> list[KeywordWarning]:
 
 
 def _of(condition: KeywordCondition) -> Iterator[tuple[int, Keyword, WarningKind, tuple[str, ...]]]:
-    excused = {form(phrase) for phrase in condition.allow_phrases}
+    phrases = {_searched(phrase, default_mode(phrase)) for phrase in condition.allow_phrases}
     for index, keyword in enumerate(condition.keywords):
+        if not is_findable(keyword):  # any more: tables change, and nothing is found by it
+            continue
         for kind, ranks in (
-            (WarningKind.INSIDE_WORDS, _inside(keyword, excused)),
-            (WarningKind.LOOKS_LIKE_WORDS, _looking_alike(keyword, excused)),
-            (WarningKind.SOUNDS_LIKE_WORDS, _sounding_alike(keyword, excused)),
+            (WarningKind.INSIDE_WORDS, _inside(keyword, phrases)),
+            (WarningKind.LOOKS_LIKE_WORDS, _looking_alike(keyword, phrases)),
+            (WarningKind.SOUNDS_LIKE_WORDS, _sounding_alike(keyword, phrases)),
         ):
             if words := tuple(common_words()[rank] for rank in islice(ranks, limits.WARNING_WORDS)):
                 yield index, keyword, kind, words
 
 
-def _inside(keyword: Keyword, excused: Collection[Form]) -> Iterator[int]:
+def _searched(text: str, mode: MatchMode) -> str:
+    """Returns what of a text is looked for in folded words, which hold no digits for numerals."""
+    return patterns(text, MatchMode.EXACT if mode is MatchMode.EXACT else MatchMode.FOLDED)[0]
+
+
+def _inside(keyword: Keyword, phrases: Collection[str]) -> Iterator[int]:
     """Yields longer words that hold the keyword where no allow phrase excuses it."""
-    mode, searched = keyword_form(keyword)
-    words = words_folded(mode)
-    forms = {it: fold(keyword.text, it) for it in (MatchMode.EXACT, MatchMode.FOLDED)}
-    wider = [(it, phrase) for it, phrase in excused if forms[it] in phrase]
-    for rank in words.holding(searched):
-        spans = [span for it, phrase in wider for span in _spans(words_folded(it).forms[rank], phrase)]
+    part = _searched(keyword.text, keyword.match_mode)
+    wider = [phrase for phrase in phrases if part in phrase]
+    for rank in words_holding().ranks(part):
+        word = common_words()[rank]
+        excused = [span for phrase in wider for span in _spans(phrase, word)]
         if any(
-            not any(begin <= start and end <= until for begin, until in spans)
-            for start, end in _spans(words.forms[rank], searched)
+            not any(begin <= start and end <= until for begin, until in excused)
+            for start, end in _spans(part, word)
         ):
             yield rank
 
 
-def _spans(text: str, part: str) -> Iterator[tuple[int, int]]:
-    """Yields where a part lies in a text. Han characters fold one to one, so spans of all foldings can be compared."""
-    start = text.find(part)
+def _spans(part: str, word: str) -> Iterator[tuple[int, int]]:
+    start = word.find(part)
     while start >= 0:
         yield start, start + len(part)
-        start = text.find(part, start + 1)
+        start = word.find(part, start + 1)
 
 
-def _looking_alike(keyword: Keyword, excused: Collection[Form]) -> Iterator[int]:
-    """Yields words that the keyword is once folded, and is not as it is spelled."""
-    if keyword.match_mode is MatchMode.EXACT:
-        return
-    mode, searched = keyword_form(keyword)
-    for rank in words_folded(mode).equal(searched):
-        if fold(common_words()[rank]) != fold(keyword.text) and (mode, searched) not in excused:
-            yield rank
+def _looking_alike(keyword: Keyword, phrases: Collection[str]) -> Iterator[int]:
+    """Yields the word that the keyword is once folded, and is not as it is spelled."""
+    searched = _searched(keyword.text, keyword.match_mode)
+    if searched != fold(keyword.text) and searched not in phrases:
+        yield from words_spelled().ranks(searched)
 
 
-def _sounding_alike(keyword: Keyword, excused: Collection[Form]) -> Iterator[int]:
-    """Yields words that sound like the keyword and are spelled otherwise, also once folded."""
+def _sounding_alike(keyword: Keyword, phrases: Collection[str]) -> Iterator[int]:
+    """Yields words that sound like the keyword, by any of its readings, and are others once folded."""
     if keyword.match_mode is not MatchMode.HOMOPHONE:
         return
-    mode, searched = keyword_form(keyword)
-    folded = words_folded(mode).forms
-    for rank in words_sounding().equal(sound(keyword.text)):
-        if folded[rank] != searched and (mode, folded[rank]) not in excused:
+    known = {_searched(keyword.text, keyword.match_mode), *phrases}
+    sounds = patterns(keyword.text, keyword.match_mode)
+    for rank in sorted({rank for sound in sounds for rank in words_sounding().ranks(sound)}):
+        if common_words()[rank] not in known:
             yield rank

@@ -32,6 +32,11 @@ def keyword_form(keyword: Keyword) -> Form:
     return mode, fold(keyword.text, mode)
 
 
+def widest_form(keyword: Keyword) -> Form:
+    """Returns a keyword as it is compared with others that may find more than it does, an EXACT one folded too."""
+    return form(keyword.text) if keyword.match_mode is MatchMode.EXACT else keyword_form(keyword)
+
+
 def keyword_forms(keyword: Keyword) -> set[Form]:
     """Returns all forms of a keyword: two keywords are the same if they share one.
 

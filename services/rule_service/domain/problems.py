@@ -1,12 +1,12 @@
 """Parts of rules that can never act or do nothing; the protos (rule/v1/problems.proto) tell what each kind means."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rule_service.domain.conditions import Keyword, KeywordCondition
+from rule_service.domain.conditions import KeywordCondition
 from rule_service.domain.covered_entries import covered_entries
-from rule_service.domain.match_modes import Form, form, keyword_form
+from rule_service.domain.match_modes import Form, form, keyword_form, widest_form
 from rule_service.domain.rule import Rule, State, StoredRule
 from service_kit.matching import MatchMode, fold
 
@@ -60,10 +60,9 @@ class KeywordUses:
                 if len(users) <= MOST_OTHERS:  # one more than is named: the rule itself may be among them
                     users.append(rule.rule_id)
 
-    def others(self, condition: str, keyword: Keyword, rule_id: str) -> tuple[str, ...]:
-        """Returns the first rules besides one that have a keyword in a condition, or one that finds all it finds."""
-        forms = {keyword_form(keyword), form(keyword.text), (MatchMode.EXACT, fold(keyword.text))}
-        users = {user for it in forms for user in self._rule_ids.get((condition, it), ())}
+    def others(self, condition: str, forms: Iterable[Form], rule_id: str) -> tuple[str, ...]:
+        """Returns the first rules besides one that have keywords of some forms in a condition."""
+        users = {user for form in forms for user in self._rule_ids.get((condition, form), ())}
         return tuple(sorted(users - {rule_id})[:MOST_OTHERS])
 
 
@@ -87,18 +86,15 @@ def _keywords(rule: Rule, uses: KeywordUses) -> Iterator[Problem]:
     for name, condition in _keyword_conditions(rule):
         excuses = {form(phrase): phrase for phrase in condition.allow_phrases}
         for index, keyword in enumerate(condition.keywords):
-            field = f"conditions.{name}.keywords[{index}].text"
-            if (excuse := _excuse(keyword, excuses)) is not None:
-                yield Problem(ProblemKind.KEYWORD_ALWAYS_EXCUSED, rule.rule_id, field, keyword.text, excuse)
-            if others := uses.others(name, keyword, rule.rule_id):
+            field, folded = f"conditions.{name}.keywords[{index}].text", widest_form(keyword)
+            if folded in excuses and keyword.match_mode is not MatchMode.HOMOPHONE:
+                yield Problem(
+                    ProblemKind.KEYWORD_ALWAYS_EXCUSED, rule.rule_id, field, keyword.text, excuses[folded]
+                )
+            if others := uses.others(name, {folded, (MatchMode.EXACT, fold(keyword.text))}, rule.rule_id):
                 yield Problem(
                     ProblemKind.DUPLICATE_KEYWORD, rule.rule_id, field, keyword.text, other_rule_ids=others
                 )
-
-
-def _excuse(keyword: Keyword, excuses: Mapping[Form, str]) -> str | None:
-    """Returns the phrase that is found wherever the keyword is; what only sounds like a phrase is not excused."""
-    return None if keyword.match_mode is MatchMode.HOMOPHONE else excuses.get(form(keyword.text))
 
 
 def _whitelist(rule: Rule) -> Iterator[Problem]:
