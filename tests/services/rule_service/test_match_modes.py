@@ -106,18 +106,18 @@ async def test_changing_another_field_changes_no_mode(gg: AsyncGroupGuard) -> No
     assert modes((await gg.rules.UpdateRule(update)).rule) == {"刷单": FOLDED_PB}
 
 
-@pytest.mark.parametrize("stored", ['"match_mode":"exact"', ""])
+@pytest.mark.parametrize("stored", [b',"match_mode":"exact"', b""])
 async def test_rules_from_before_there_were_modes_stay_exact(
-    store: RedisRuleStore, redis: StoreClient, stored: str
+    store: RedisRuleStore, redis: StoreClient, stored: bytes
 ) -> None:
     """Whether the store has their mode or none."""
     rule = a_rule("代购")
     await store.create_rules(a_write(), [rule], EDIT)
     keys = RuleKeys(CORP)
-    record = (await redis.hget(keys.rules, rule.rule_id) or b"").decode()
-    before = ',"match_mode":"exact"'
+    record: bytes = await redis.hget(keys.rules, rule.rule_id)  # type: ignore[assignment]
+    before = b',"match_mode":"exact"'
     assert before in record
-    await redis.hset(keys.rules, rule.rule_id, record.replace(before, stored and f",{stored}"))
+    await redis.hset(keys.rules, rule.rule_id, record.replace(before, stored))
     [read] = await store.get_rules(CORP, [rule.rule_id])
     assert read.rule == rule
     assert read.rule.conditions.keywords == KeywordCondition((Keyword("代购", EXACT),))
