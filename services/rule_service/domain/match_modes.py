@@ -44,7 +44,7 @@ def keyword_forms(keyword: Keyword) -> set[Form]:
     can't have its mode, or is empty, is compared with nothing by it.
     """
     forms = {(MatchMode.EXACT, fold(keyword.text))} if keyword.text else set()
-    if keyword.match_mode is not MatchMode.EXACT and is_findable(keyword):
+    if is_findable(keyword):
         forms.add(keyword_form(keyword))
     return forms
 

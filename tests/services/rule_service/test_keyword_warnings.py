@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from groupguard.rule.v1 import rule_pb2
 from groupguard.rule.v1 import rule_service_pb2 as pb
 from groupguard_client import AsyncGroupGuard
 from rule_service.domain import limits
+from rule_service.domain.common_words import HoldingWords
 from rule_service.domain.conditions import Conditions, Keyword, KeywordCondition
 from rule_service.domain.keyword_warnings import KeywordWarning, WarningKind, keyword_warnings
 from service_kit.matching import MatchMode, common_words, contains, patterns, sound
@@ -80,6 +81,23 @@ def test_a_phrase_that_covers_the_keyword_in_a_word_excuses_the_word(phrase: str
     """As it would in a message; a phrase that is longer than the word is not there."""
     assert "国家级" in warned("国家")[INSIDE]
     assert ("国家级" not in warned("国家", allow=[phrase])[INSIDE]) is excused
+
+
+def test_every_place_of_the_keyword_in_a_word_has_to_be_excused() -> None:
+    """一点一 covers only the first 一点 of 一点一点."""
+    [word, *_] = [word for word in LONGER if len(word) == 4 and word[:2] == word[2:]]
+    every = holding(word[:2])
+    assert word in warned(word[:2], allow=[it for it in every if it != word])[INSIDE]
+    assert word in warned(word[:2], allow=[word[:3], *(it for it in every if it != word)])[INSIDE]
+    assert INSIDE not in warned(word[:2], allow=[word[:3], word[1:], *every])
+
+
+@example(words=["aaaa", "bbb"], part="a\nb")
+@given(words=st.lists(st.text("ab", min_size=2, max_size=4)), part=st.text("ab\n", max_size=4))
+def test_words_are_found_by_any_part_of_two_characters(words: list[str], part: str) -> None:
+    """Against trying every word; never across two of them."""
+    expected = [rank for rank, word in enumerate(words) if 2 <= len(part) < len(word) and part in word]
+    assert list(HoldingWords(words).ranks(part)) == expected
 
 
 def test_a_shorter_phrase_excuses_every_word_that_holds_it() -> None:
