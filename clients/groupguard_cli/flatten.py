@@ -8,9 +8,11 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from groupguard.rule.v1.rule_pb2 import MATCH_MODE_EXACT, Keyword, MatchMode
+from groupguard.rule.v1.rule_pb2 import MATCH_MODE_FOLDED, MATCH_MODE_UNSPECIFIED, Keyword
 from groupguard_cli.output import json_line
-from groupguard_cli.wording import duration_words, moment, word
+from groupguard_cli.wording import duration_words, moment
+
+_MATCH_MODE = Keyword.DESCRIPTOR.fields_by_name["match_mode"].enum_type
 
 Value = str | list[str]
 """A field's value in words; a list has one entry for each item."""
@@ -40,10 +42,12 @@ def _words(field: FieldDescriptor, value: Any) -> str:
     if isinstance(value, Duration):
         return duration_words(value)
     if isinstance(value, Keyword):
-        mode = (
-            "" if value.match_mode <= MATCH_MODE_EXACT else word(MatchMode, value.match_mode, "MATCH_MODE_")
-        )
-        return f"{value.text} ({mode})" if mode else value.text
+        if value.match_mode in (
+            MATCH_MODE_UNSPECIFIED,
+            MATCH_MODE_FOLDED,
+        ):  # what a keyword is if nobody chooses
+            return value.text
+        return f"{value.text} ({_enum_word(_MATCH_MODE, value.match_mode)})"
     return json_line(value) if isinstance(value, Message) else str(value)
 
 

@@ -13,6 +13,7 @@ _SERVICES = frozenset({"service"})
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     "CreateRule": _EDITORS,
+    "ValidateRule": _READERS | _SERVICES,
     "GetRule": _READERS,
     "ListRules": _READERS,
     "UpdateRule": _EDITORS,
@@ -120,6 +121,18 @@ def require_see(corp_id: str, owner: Owner | None, what: str = "rules") -> None:
     """
     if owner is not None and not may_see(corp_id, owner):
         raise PermissionDenied(f"{what} of {owner} are not yours to see", any_of=f"viewer, {_roles(owner)}")
+
+
+def require_validate(corp_id: str, owner: Owner) -> None:
+    """Checks that the caller may have rules of this owner validated: services all, others those they may read.
+
+    Raises:
+        PermissionDenied: it may not.
+    """
+    if not (caller().holds(corp_id, {"service"}) or may_see(corp_id, owner)):
+        raise PermissionDenied(
+            f"rules of {owner} are not yours to see", any_of=f"service, viewer, {_roles(owner)}"
+        )
 
 
 def _roles(owner: Owner) -> str:

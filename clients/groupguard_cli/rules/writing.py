@@ -14,6 +14,7 @@ from groupguard_cli.owners import owner_named, owner_or_admins
 from groupguard_cli.rules import wanted
 from groupguard_cli.rules.tables import print_rule
 from groupguard_cli.rules.wanted import Wanted
+from groupguard_cli.rules.warnings import tell_warnings
 from groupguard_cli.session import connected
 
 RuleFile = Annotated[
@@ -53,6 +54,7 @@ def create(
     with connected() as gg:
         answer = gg.rules.CreateRule(CreateRuleRequest(corp_id=corp, rule=rule, reason=reason))
         print_rule(answer.rule, answer, as_json=as_json)
+        tell_warnings(answer.warnings)
 
 
 def update(
@@ -116,6 +118,7 @@ def update(
         request = UpdateRuleRequest(corp_id=corp, rule=changed, update_mask=mask, reason=reason)
         answer = gg.rules.UpdateRule(request)
         print_rule(answer.rule, answer, as_json=as_json)
+        tell_warnings(answer.warnings)
 
 
 def _read_rule(file: Path) -> Rule:

@@ -7,9 +7,11 @@ from groupguard.common.v1 import sender_identity_pb2 as identity_pb
 from groupguard.rule.v1 import rule_pb2 as pb
 from rule_service.convert.values import ValueReader, write_enum
 from rule_service.domain import conditions as domain
+from rule_service.domain import limits
+from rule_service.domain.match_modes import default_mode
+from service_kit.matching import MatchMode
 
-_MATCH_MODES = {pb.MATCH_MODE_EXACT: domain.MatchMode.EXACT}
-_DEFAULT_MATCH_MODE = pb.MATCH_MODE_EXACT
+_MATCH_MODES = {pb.MatchMode.Value(f"MATCH_MODE_{it.name}"): it for it in MatchMode}
 _TYPES = {types_pb.MessageType.Value(f"MESSAGE_TYPE_{it.name}"): it for it in domain.MessageType}
 _IDENTITIES = {
     identity_pb.SenderIdentity.Value(f"SENDER_IDENTITY_{it.name}"): it for it in domain.SenderIdentity
@@ -49,18 +51,19 @@ def read_conditions(reader: ValueReader, conditions: pb.Conditions, path: str) -
 def _keywords(reader: ValueReader, condition: pb.KeywordCondition, path: str) -> domain.KeywordCondition:
     return domain.KeywordCondition(
         tuple(
-            domain.Keyword(
-                keyword.text,
-                reader.read(
-                    f"{path}.keywords[{index}].match_mode",
-                    _MATCH_MODES,
-                    keyword.match_mode or _DEFAULT_MATCH_MODE,
-                ),
-            )
+            domain.Keyword(keyword.text, _match_mode(reader, keyword, index, f"{path}.keywords[{index}]"))
             for index, keyword in enumerate(condition.keywords)
         ),
         tuple(condition.allow_phrases),
     )
+
+
+def _match_mode(reader: ValueReader, keyword: pb.Keyword, index: int, path: str) -> MatchMode:
+    if keyword.match_mode:
+        return reader.read(f"{path}.match_mode", _MATCH_MODES, keyword.match_mode)
+    if index < limits.KEYWORDS_PER_RULE:
+        return default_mode(keyword.text)
+    return MatchMode.EXACT  # of a rule that will be refused: looking closer would only take time
 
 
 def _message_types(

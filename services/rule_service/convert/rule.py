@@ -179,3 +179,11 @@ def write_rule(stored: domain.StoredRule) -> rule_pb2.Rule:
         update_time=timestamp(rule.updated_at),
         group_count=stored.group_count,
     )
+
+
+def write_draft(rule: domain.Rule) -> rule_pb2.Rule:
+    """Writes a rule that is not there: without anything that the server gives."""
+    shown = write_rule(domain.StoredRule(rule, 0))
+    for field in ("rule_id", "etag", "create_time", "update_time"):
+        shown.ClearField(field)
+    return shown

@@ -1,9 +1,9 @@
 """What a template is asked to make: protos to the domain, and drafts to protos."""
 
-from groupguard.rule.v1 import rule_pb2, templates_pb2
-from rule_service.convert.rule import read_state, write_rule
+from groupguard.rule.v1 import templates_pb2
+from rule_service.convert.rule import read_state
 from rule_service.convert.values import ValueReader
-from rule_service.domain.rule import Rule, State, StoredRule
+from rule_service.domain.rule import State
 from rule_service.domain.templates import Template, TemplateParameters
 from service_kit.errors import InvalidFields
 
@@ -31,11 +31,3 @@ def read_template(
         tuple(request.competitor_names), tuple(request.web_whitelist), tuple(request.mini_program_whitelist)
     )
     return template, parameters, state
-
-
-def write_draft(rule: Rule) -> rule_pb2.Rule:
-    """Writes a rule that is not there: without anything that the server gives."""
-    shown = write_rule(StoredRule(rule, 0))
-    for field in ("rule_id", "etag", "create_time", "update_time"):
-        shown.ClearField(field)
-    return shown

@@ -1,13 +1,12 @@
 """Which conditions are valid; every violation is named."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rule_service.domain import limits
 from rule_service.domain.conditions import (
     Conditions,
     FrequencyCondition,
-    KeywordCondition,
     LengthCondition,
     MessageType,
     MessageTypeCondition,
@@ -15,14 +14,14 @@ from rule_service.domain.conditions import (
     RepeatCondition,
     SenderSelector,
 )
+from rule_service.domain.keyword_validation import keyword_violations
 from rule_service.domain.violations import (
     count_violations,
     ids_violations,
     repeat_violations,
-    text_violations,
 )
 from service_kit.errors import Violation
-from service_kit.matching import WebPage, fold, parse_whitelist_entry
+from service_kit.matching import WebPage, parse_whitelist_entry
 
 _MINI_PROGRAM = re.compile(r"wx[0-9a-f]{16}|gh_[0-9A-Za-z]{1,32}@app")
 """An appid or a username; WeCom documents both."""
@@ -33,9 +32,9 @@ def condition_violations(conditions: Conditions, path: str) -> Iterator[Violatio
     if conditions.is_empty:
         yield Violation(path, "at least one condition is needed; none is set")
     if conditions.keywords is not None:
-        yield from _keywords(conditions.keywords, f"{path}.keywords")
+        yield from keyword_violations(conditions.keywords, f"{path}.keywords")
     if conditions.nickname_keywords is not None:
-        yield from _keywords(conditions.nickname_keywords, f"{path}.nickname_keywords")
+        yield from keyword_violations(conditions.nickname_keywords, f"{path}.nickname_keywords")
     if conditions.message_types is not None:
         yield from _message_types(conditions.message_types, f"{path}.message_types")
     if conditions.length is not None:
@@ -46,20 +45,6 @@ def condition_violations(conditions: Conditions, path: str) -> Iterator[Violatio
         yield from _repeat(conditions.repeat, f"{path}.repeat")
     if conditions.muted_senders is not None:
         yield from _muted(conditions.muted_senders, f"{path}.muted_senders")
-
-
-def _keywords(condition: KeywordCondition, path: str) -> Iterator[Violation]:
-    yield from _texts(
-        f"{path}.keywords", [it.text for it in condition.keywords], limits.KEYWORDS_PER_RULE, 1, ".text"
-    )
-    yield from _texts(f"{path}.allow_phrases", condition.allow_phrases, limits.ALLOW_PHRASES_PER_RULE, 0, "")
-
-
-def _texts(field: str, texts: Sequence[str], most: int, least: int, suffix: str) -> Iterator[Violation]:
-    yield from count_violations(field, len(texts), most, least)
-    for index, text in enumerate(texts):
-        yield from text_violations(f"{field}[{index}]{suffix}", text, limits.KEYWORD_CHARACTERS)
-    yield from repeat_violations(field, [fold(text) or None for text in texts], suffix, " after folding")
 
 
 def _message_types(condition: MessageTypeCondition, path: str) -> Iterator[Violation]:

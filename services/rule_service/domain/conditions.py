@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-
-class MatchMode(Enum):
-    """How tolerant a keyword's comparison is."""
-
-    EXACT = "exact"
+from service_kit.matching import MatchMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +12,7 @@ class Keyword:
 
     text: str
     match_mode: MatchMode = MatchMode.EXACT
+    """EXACT is also what rules say that were stored without a mode; `default_keyword` makes new ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ KEYWORDS_PER_RULE = 100
 """* Keywords in one condition."""
 KEYWORD_CHARACTERS = 64
 """Characters of a keyword or an allow phrase."""
+KEYWORD_WARNINGS = 100
+"""Warnings of a rule's keywords in one answer."""
+WARNING_WORDS = 5
+"""Words that one of them names."""
 ALLOW_PHRASES_PER_RULE = 100
 """Allow phrases in one condition."""
 WEB_WHITELIST_PER_RULE = 1_000

@@ -1,19 +1,22 @@
 """The announcement (群公告) that tells a group's members which rules are in force.
 
 It is read by those whom the rules are for, so it holds no keyword of any of them: each sentence is taken only if the text
-with it is free of them all. A sentence that is not gets a plainer form, or goes.
+with it is free of them all, each by its own match mode. A sentence that is not gets a plainer form, or goes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rule_service.domain import limits
 from rule_service.domain.notice_lines import LINES
 from rule_service.domain.rule import Rule, State
-from service_kit.matching import contains, fold
+from service_kit.matching import MatchMode, searching, why_unfit
 
 _OPENINGS = ("【群公告】为了让大家安心交流，请各位群成员留意以下约定：", "请留意以下约定：", "群内约定：")
 _CLOSINGS = ("感谢大家的理解与配合，让我们一起维护良好的群内秩序！", "感谢配合！")
 _BULLETS = ("\n· ", "\n")
+
+Searched = tuple[str, MatchMode]
+"""A keyword to look for, and how."""
 
 
 def render_notice(rules: Iterable[Rule]) -> str:
@@ -24,34 +27,49 @@ def render_notice(rules: Iterable[Rule]) -> str:
     enabled = [rule for rule in rules if rule.state is State.ENABLED]
     if not enabled:
         return ""
-    notice = _Notice(enabled)
-    notice.add(_OPENINGS)
-    for line in (line for write in LINES for line in write(enabled)):
-        notice.add([f"{bullet}{form}" for form in line.forms for bullet in _BULLETS])
-    notice.add([f"\n{closing}" for closing in _CLOSINGS])
-    return notice.text.strip()
+    keywords = _keywords(enabled)
+    found_in = searching(keywords)
+    held: set[Searched] = set()
+    while True:
+        text = _written(enabled, searching(held))
+        found = found_in(text)
+        if not found:
+            return text.strip()
+        held.update(keywords[index] for index in found)
 
 
-class _Notice:
-    """A text that grows and never holds a keyword."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self.text = ""
-        self._keywords = {
-            fold(keyword.text)
+def _keywords(rules: Iterable[Rule]) -> list[Searched]:
+    """Returns what the announcement may not hold; nothing holds a keyword that its mode no longer fits."""
+    return list(
+        {
+            (keyword.text, keyword.match_mode)
             for rule in rules
             for condition in (rule.conditions.keywords, rule.conditions.nickname_keywords)
             for keyword in (condition.keywords if condition else ())
+            if why_unfit(keyword.text, keyword.match_mode) is None
         }
+    )
 
-    def add(self, forms: Iterable[str]) -> None:
-        """Adds the first of the forms that may stand here, if one may."""
+
+def _written(rules: Sequence[Rule], found_in: Callable[[str], list[int]]) -> str:
+    """Writes the announcement without those keywords that a function finds.
+
+    Looking for all keywords before each sentence would take too long where there are 100,000, so `render_notice` looks
+    for all of them only in whole announcements, and has the next one written without those that it found.
+    """
+    text = ""
+    for forms in _sentences(rules):
         for form in forms:
-            longer = self.text + form
-            if len(longer) <= limits.NOTICE_CHARACTERS and not self._holds_keyword(longer):
-                self.text = longer
-                return
+            longer = text + form
+            if len(longer) <= limits.NOTICE_CHARACTERS and not found_in(longer):
+                text = longer
+                break
+    return text
 
-    def _holds_keyword(self, text: str) -> bool:
-        folded = fold(text)
-        return any(word in folded and contains(folded, word) for word in self._keywords)
+
+def _sentences(rules: Sequence[Rule]) -> Iterator[Sequence[str]]:
+    """Yields each sentence in all forms that it may have, the best first."""
+    yield _OPENINGS
+    for line in (line for write in LINES for line in write(rules)):
+        yield [f"{bullet}{form}" for form in line.forms for bullet in _BULLETS]
+    yield [f"\n{closing}" for closing in _CLOSINGS]

@@ -1,13 +1,14 @@
 """Parts of rules that can never act or do nothing; the protos (rule/v1/problems.proto) tell what each kind means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
 from rule_service.domain.conditions import KeywordCondition
 from rule_service.domain.covered_entries import covered_entries
+from rule_service.domain.match_modes import Form, form, keyword_form, widest_form
 from rule_service.domain.rule import Rule, State, StoredRule
-from service_kit.matching import fold
+from service_kit.matching import MatchMode, fold
 
 MOST_OTHERS = 20
 """Other rules to name for a keyword that several have."""
@@ -47,7 +48,7 @@ class KeywordUses:
     """Which rules have which keywords, as far as they are not disabled."""
 
     def __init__(self) -> None:
-        self._rule_ids: dict[tuple[str, str], list[str]] = {}
+        self._rule_ids: dict[tuple[str, Form], list[str]] = {}
 
     def add(self, rule: Rule) -> None:
         """Notes a rule's keywords; rules come by rule_id."""
@@ -55,14 +56,14 @@ class KeywordUses:
             return
         for name, condition in _keyword_conditions(rule):
             for keyword in condition.keywords:
-                users = self._rule_ids.setdefault((name, fold(keyword.text)), [])
+                users = self._rule_ids.setdefault((name, keyword_form(keyword)), [])
                 if len(users) <= MOST_OTHERS:  # one more than is named: the rule itself may be among them
                     users.append(rule.rule_id)
 
-    def others(self, condition: str, folded: str, rule_id: str) -> tuple[str, ...]:
-        """Returns the first rules besides one that have a folded keyword in a condition."""
-        users = self._rule_ids.get((condition, folded), [])
-        return tuple(it for it in users if it != rule_id)[:MOST_OTHERS]
+    def others(self, condition: str, forms: Iterable[Form], rule_id: str) -> tuple[str, ...]:
+        """Returns the first rules besides one that have keywords of some forms in a condition."""
+        users = {user for form in forms for user in self._rule_ids.get((condition, form), ())}
+        return tuple(sorted(users - {rule_id})[:MOST_OTHERS])
 
 
 def problems_of(stored: StoredRule, uses: KeywordUses) -> list[Problem]:
@@ -83,14 +84,14 @@ def _bound_to_none(stored: StoredRule) -> Iterator[Problem]:
 
 def _keywords(rule: Rule, uses: KeywordUses) -> Iterator[Problem]:
     for name, condition in _keyword_conditions(rule):
-        excuses = {fold(phrase): phrase for phrase in condition.allow_phrases}
+        excuses = {form(phrase): phrase for phrase in condition.allow_phrases}
         for index, keyword in enumerate(condition.keywords):
-            field, folded = f"conditions.{name}.keywords[{index}].text", fold(keyword.text)
-            if folded in excuses:
+            field, folded = f"conditions.{name}.keywords[{index}].text", widest_form(keyword)
+            if folded in excuses and keyword.match_mode is not MatchMode.HOMOPHONE:
                 yield Problem(
                     ProblemKind.KEYWORD_ALWAYS_EXCUSED, rule.rule_id, field, keyword.text, excuses[folded]
                 )
-            if others := uses.others(name, folded, rule.rule_id):
+            if others := uses.others(name, {folded, (MatchMode.EXACT, fold(keyword.text))}, rule.rule_id):
                 yield Problem(
                     ProblemKind.DUPLICATE_KEYWORD, rule.rule_id, field, keyword.text, other_rule_ids=others
                 )

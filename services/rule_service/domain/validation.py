@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from rule_service.domain import limits
 from rule_service.domain.condition_validation import condition_violations
 from rule_service.domain.group import Group
+from rule_service.domain.match_modes import is_findable
 from rule_service.domain.registry_validation import swap_violations
 from rule_service.domain.rule import Action, ActionKind, Blacklist, OwnerKind, Rule
 from rule_service.domain.violations import (
@@ -17,7 +18,7 @@ from rule_service.domain.violations import (
 )
 from service_kit.errors import InvalidFields, Violation
 from service_kit.ids import id_violations
-from service_kit.matching import contains, is_blank
+from service_kit.matching import contained
 
 _SPEAKING = (ActionKind.WARN, ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS)
 
@@ -153,6 +154,8 @@ def _warnings(action: Action) -> Iterator[Violation]:
 def _leaks(rule: Rule) -> Iterator[Violation]:
     """A warning is read by everybody in the group: it must not teach the words that are looked for."""
     for condition in (rule.conditions.keywords, rule.conditions.nickname_keywords):
-        for keyword in condition.keywords if condition else ():
-            if not is_blank(keyword.text) and contains(rule.action.warning_text, keyword.text):
-                yield Violation("rule.action.warning_text", f"holds the rule's keyword {keyword.text[:64]!r}")
+        listed = condition.keywords[: limits.KEYWORDS_PER_RULE] if condition else ()
+        keywords = [(it.text, it.match_mode) for it in listed if is_findable(it)]
+        for index in contained(rule.action.warning_text, keywords):
+            text = keywords[index][0]
+            yield Violation("rule.action.warning_text", f"holds the rule's keyword {text[:64]!r}")

@@ -1,7 +1,7 @@
 """The commonest things that can be wrong with a field."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rule_service.domain import limits
 from service_kit.errors import Violation
@@ -47,16 +47,23 @@ def repeat_violations(
         suffix: what follows the index in an item's path, as `.text`.
         note: in what way they are the same, where that is not plain.
     """
+    yield from shared_violations(field, [() if form is None else (form,) for form in forms], suffix, note)
+
+
+def shared_violations(
+    field: str, forms: Sequence[Iterable[object]], suffix: str = "", note: str = ""
+) -> Iterator[Violation]:
+    """Yields each item of a list that has a form in common with an earlier one; see `repeat_violations`."""
     seen: dict[object, int] = {}
-    for index, form in enumerate(forms):
-        if form is None:
-            continue
-        if form in seen:
+    for index, own in enumerate(forms):
+        own = tuple(own)
+        if known := [seen[form] for form in own if form in seen]:
             yield Violation(
                 f"{field}[{index}]{suffix}",
-                f"the same as {field.rpartition('.')[2]}[{seen[form]}]{suffix}{note}",
+                f"the same as {field.rpartition('.')[2]}[{min(known)}]{suffix}{note}",
             )
-        seen.setdefault(form, index)
+        for form in own:
+            seen.setdefault(form, index)
 
 
 def ids_violations(field: str, ids: Sequence[str], most: int, least: int = 1) -> Iterator[Violation]:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from groupguard.rule.v1 import templates_pb2 as pb
 from rule_service import access
-from rule_service.convert.rule import read_owner, write_rule
-from rule_service.convert.template import read_template, write_draft
+from rule_service.convert.rule import read_owner, write_draft, write_rule
+from rule_service.convert.template import read_template
 from rule_service.domain.history import EditKind
 from rule_service.domain.templates import template_rules
 from rule_service.domain.templates.validation import validate_template

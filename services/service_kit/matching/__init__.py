@@ -2,7 +2,7 @@
 
 from service_kit.matching.boundary import at_boundary
 from service_kit.matching.explain import Folding, explanation, foldings
-from service_kit.matching.find import contained, contains, finding
+from service_kit.matching.find import contained, contains, finding, searching
 from service_kit.matching.fold import fold
 from service_kit.matching.folding_kind import FoldingKind
 from service_kit.matching.modes import MatchMode
@@ -46,6 +46,7 @@ __all__ = [
     "patterns",
     "reread_whitelist_entry",
     "scan",
+    "searching",
     "sound",
     "whitelist_entry_host",
     "why_unfit",

@@ -1,6 +1,6 @@
 """Looking for keywords in one text, where there is no index."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from service_kit.matching.modes import MatchMode
 from service_kit.matching.patterns import patterns
@@ -22,12 +22,21 @@ def contained(text: str, keywords: Iterable[tuple[str, MatchMode]]) -> list[int]
     Raises:
         ValueError: a keyword is unfit for its mode.
     """
+    return searching(keywords)(text)
+
+
+def searching(keywords: Iterable[tuple[str, MatchMode]]) -> Callable[[str], list[int]]:
+    """Returns a function that does what `contained` does, for many texts.
+
+    Raises:
+        ValueError: a keyword is unfit for its mode.
+    """
     looked_for: dict[MatchMode, dict[str, list[int]]] = {}
     for place, (keyword, mode) in enumerate(keywords):
         for pattern in patterns(keyword, mode):
             looked_for.setdefault(mode, {}).setdefault(pattern, []).append(place)
     finders = Finders(**{mode.value: finding(found) for mode, found in looked_for.items()})
-    return sorted({place for _, _, found in scan(text, finders) for place in found})
+    return lambda text: sorted({place for _, _, found in scan(text, finders) for place in found})
 
 
 def finding(looked_for: Mapping[str, Found]) -> Find[Found]:

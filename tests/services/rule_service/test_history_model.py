@@ -88,7 +88,7 @@ class Editor:
         wanted.ClearField("conditions")
         wanted.MergeFrom(rule_pb2.Rule(**fields))
         for keyword in wanted.conditions.keywords.keywords:
-            keyword.match_mode = rule_pb2.MATCH_MODE_EXACT
+            keyword.match_mode = rule_pb2.MATCH_MODE_FOLDED
         answer = await self._its.update(model.rule, **fields)
         assert content(answer) == content(wanted)
         if content(wanted) != content(now):

@@ -59,6 +59,8 @@ WORK = [
     Work("REVISIONS_PER_RULE", 50, "test_bounded_work.py::test_50_changes_of_a_rule_are_kept"),
     Work("RECORDS_PER_IMPORT_PART", 1000, "test_transfer.py::test_parts_keep_to_their_form"),
     Work("GROUPS_PER_MIGRATED_RULE", 1_000_000, "test_transfer.py::test_migration_has_a_bound_too"),
+    Work("KEYWORD_WARNINGS", 100, "test_keyword_warnings.py::test_100_warnings_are_given_and_not_one_more"),
+    Work("WARNING_WORDS", 5, "test_keyword_warnings.py::test_5_words_are_named_and_not_one_more"),
     Work("NOTICE_CHARACTERS", 1000, "test_notice.py::test_what_does_not_fit_into_the_announcement_goes"),
 ]  # fmt: skip
 

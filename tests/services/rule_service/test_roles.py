@@ -42,6 +42,9 @@ ALLOWED = {
     "CreateRule admins": {"super_admin"},
     "CreateRule zhang": {"super_admin", "member:zhang"},
     "CreateRule seven": {"super_admin", "strategy_admin:7"},
+    "ValidateRule admins": {"super_admin", "viewer", "service"},
+    "ValidateRule zhang": {"super_admin", "viewer", "service", "member:zhang"},
+    "ValidateRule seven": {"super_admin", "viewer", "service", "strategy_admin:7"},
     "GetRule admins": {"super_admin", "viewer"},
     "GetRule zhang": {"super_admin", "viewer", "member:zhang"},
     "GetRule seven": {"super_admin", "viewer", "strategy_admin:7"},
@@ -132,6 +135,9 @@ def calls(gg: AsyncGroupGuard, rule: rule_pb2.Rule, corp_id: str = CORP) -> dict
     return {
         "CreateRule": lambda: gg.rules.CreateRule(
             pb.CreateRuleRequest(corp_id=corp_id, rule=asked_of(rule.owner))
+        ),
+        "ValidateRule": lambda: gg.rules.ValidateRule(
+            pb.ValidateRuleRequest(corp_id=corp_id, rule=asked_of(rule.owner))
         ),
         "GetRule": lambda: gg.rules.GetRule(pb.GetRuleRequest(corp_id=corp_id, rule_id=id)),
         "ListRules": lambda: gg.rules.ListRules(pb.ListRulesRequest(corp_id=corp_id, owner=rule.owner)),

@@ -73,7 +73,7 @@ async def test_a_rule_is_kept_as_it_was_asked_for(gg: AsyncGroupGuard) -> None:
     expected = asked("代购", "ＶＸ", display_name="广告", state=rule_pb2.RULE_STATE_SHADOW, action=action)
     expected.action.warnings_before_kick = 3
     for keyword in expected.conditions.keywords.keywords:
-        keyword.match_mode = rule_pb2.MATCH_MODE_EXACT
+        keyword.match_mode = rule_pb2.MATCH_MODE_FOLDED
     for output in ("rule_id", "create_time", "update_time", "revision", "etag"):
         rule.ClearField(output)
     assert rule == expected

@@ -36,9 +36,13 @@ class RuleProblem(_message.Message):
         KIND_BOUND_TO_NO_GROUP: RuleProblem._Kind.ValueType  # 1
         """The rule is enabled or in shadow, and bound to no group."""
         KIND_KEYWORD_ALWAYS_EXCUSED: RuleProblem._Kind.ValueType  # 2
-        """A keyword is excused wherever it stands, by an allow phrase of the same rule."""
+        """A keyword is excused wherever it stands, by an allow phrase of the same rule. Never
+        one that is HOMOPHONE: what only sounds like the phrase is not excused.
+        """
         KIND_DUPLICATE_KEYWORD: RuleProblem._Kind.ValueType  # 3
-        """A keyword is, after folding, in other rules too that are not disabled."""
+        """A keyword is, after folding, in other rules too that are not disabled: by its mode,
+        or by one that finds all that it finds.
+        """
         KIND_WHITELIST_ENTRY_COVERED: RuleProblem._Kind.ValueType  # 4
         """A whitelist entry lets through nothing that a wider one does not."""
 
@@ -50,9 +54,13 @@ class RuleProblem(_message.Message):
     KIND_BOUND_TO_NO_GROUP: RuleProblem.Kind.ValueType  # 1
     """The rule is enabled or in shadow, and bound to no group."""
     KIND_KEYWORD_ALWAYS_EXCUSED: RuleProblem.Kind.ValueType  # 2
-    """A keyword is excused wherever it stands, by an allow phrase of the same rule."""
+    """A keyword is excused wherever it stands, by an allow phrase of the same rule. Never
+    one that is HOMOPHONE: what only sounds like the phrase is not excused.
+    """
     KIND_DUPLICATE_KEYWORD: RuleProblem.Kind.ValueType  # 3
-    """A keyword is, after folding, in other rules too that are not disabled."""
+    """A keyword is, after folding, in other rules too that are not disabled: by its mode,
+    or by one that finds all that it finds.
+    """
     KIND_WHITELIST_ENTRY_COVERED: RuleProblem.Kind.ValueType  # 4
     """A whitelist entry lets through nothing that a wider one does not."""
 

@@ -352,12 +352,17 @@ class KeywordCondition(_message.Message):
     ALLOW_PHRASES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def keywords(self) -> _containers.RepeatedCompositeFieldContainer[Global___Keyword]:
-        """1–100 keywords, no two the same after folding."""
+        """1–100 keywords, no two the same after folding. Two are compared by the stricter of
+        their modes, HOMOPHONE as FOLDED: 發票 and 发票 are the same if both are FOLDED, and two
+        keywords if one of them is EXACT, so that rules from before there were modes stay valid.
+        """
 
     @_builtins.property
     def allow_phrases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Phrases that excuse a keyword which lies wholly inside one of them, as 路口交通
-        excuses 口交: at most 100 of 1–64 characters, no two the same after folding.
+        excuses 口交: at most 100 of 1–64 characters, no two the same but for letter case and
+        character width. A phrase has no mode of its own: it is found as a FOLDED keyword
+        would be where it could be one, else as an EXACT one, whatever the keyword's mode.
         """
 
     def __init__(
@@ -385,7 +390,9 @@ class Keyword(_message.Message):
     text: _builtins.str
     """1–64 characters, not blank, and not nothing once folded."""
     match_mode: Global___MatchMode.ValueType
-    """How tolerant the comparison is."""
+    """How tolerant the comparison is. A mode that the keyword can't have is refused, with the
+    reason; unset, the server chooses one that it can have.
+    """
     def __init__(
         self,
         *,
@@ -419,7 +426,9 @@ class KeywordWarning(_message.Message):
         KIND_INSIDE_WORDS: KeywordWarning._Kind.ValueType  # 1
         """The keyword lies inside longer common words, as 口交 in 路口交通: an allow phrase helps."""
         KIND_LOOKS_LIKE_WORDS: KeywordWarning._Kind.ValueType  # 2
-        """Folded, the keyword equals other common words."""
+        """As it is spelled the keyword is no common word, and folded it equals some, as 發票
+        equals 发票.
+        """
         KIND_SOUNDS_LIKE_WORDS: KeywordWarning._Kind.ValueType  # 3
         """Common words sound like the keyword, whose mode is HOMOPHONE."""
 
@@ -431,7 +440,9 @@ class KeywordWarning(_message.Message):
     KIND_INSIDE_WORDS: KeywordWarning.Kind.ValueType  # 1
     """The keyword lies inside longer common words, as 口交 in 路口交通: an allow phrase helps."""
     KIND_LOOKS_LIKE_WORDS: KeywordWarning.Kind.ValueType  # 2
-    """Folded, the keyword equals other common words."""
+    """As it is spelled the keyword is no common word, and folded it equals some, as 發票
+    equals 发票.
+    """
     KIND_SOUNDS_LIKE_WORDS: KeywordWarning.Kind.ValueType  # 3
     """Common words sound like the keyword, whose mode is HOMOPHONE."""
 

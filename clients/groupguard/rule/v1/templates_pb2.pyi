@@ -85,8 +85,9 @@ class CreateRulesFromTemplateRequest(_message.Message):
 
     @_builtins.property
     def competitor_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Competitors' names to look for, at most 100 of 1–64 characters. RESTAURANT needs at
-        least one; in other templates they make one rule more.
+        """Competitors' names to look for, at most 100 of 1–64 characters, no two the same after
+        folding; they are keywords without a match mode. RESTAURANT needs at least one; in other
+        templates they make one rule more.
         """
 
     @_builtins.property

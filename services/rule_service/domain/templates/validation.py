@@ -6,13 +6,14 @@ from dataclasses import replace
 from rule_service.domain import limits
 from rule_service.domain.condition_validation import condition_violations
 from rule_service.domain.conditions import Conditions, MessageType
+from rule_service.domain.keyword_validation import same_keywords
+from rule_service.domain.match_modes import default_keyword
 from rule_service.domain.rule import Owner, OwnerKind
 from rule_service.domain.templates import Template, TemplateParameters
 from rule_service.domain.templates.competitors import competitor_violations
-from rule_service.domain.violations import count_violations, repeat_violations, text_violations
+from rule_service.domain.violations import count_violations, text_violations
 from service_kit.errors import InvalidFields, Violation
 from service_kit.ids import id_violations
-from service_kit.matching import fold
 
 _OWNER_IDS = {OwnerKind.STRATEGY: "owner.strategy_id", OwnerKind.MEMBER: "owner.userid"}
 
@@ -39,8 +40,8 @@ def _competitors(template: Template, parameters: TemplateParameters) -> Iterator
     yield from count_violations(field, len(names), limits.KEYWORDS_PER_RULE, least)
     for index, name in enumerate(names):
         yield from text_violations(f"{field}[{index}]", name, limits.KEYWORD_CHARACTERS)
-    yield from repeat_violations(field, [fold(name) or None for name in names], note=" after folding")
     if len(names) <= limits.KEYWORDS_PER_RULE:  # more of them would only take time
+        yield from same_keywords(field, [default_keyword(name) for name in names])
         yield from competitor_violations(field, names)
 
 

@@ -4,11 +4,12 @@ A word stands here only if customers hardly ever write it for another reason. Sh
 ones, so a list prefers 花呗套现 to 套现, which lies in 这套现在有货, and names the innocent words that remain.
 """
 
-from rule_service.domain.conditions import Keyword, KeywordCondition
+from rule_service.domain.conditions import KeywordCondition
+from rule_service.domain.match_modes import default_keyword
 
 
 def _condition(keywords: str, allow_phrases: str = "") -> KeywordCondition:
-    return KeywordCondition(tuple(map(Keyword, keywords.split())), tuple(allow_phrases.split()))
+    return KeywordCondition(tuple(map(default_keyword, keywords.split())), tuple(allow_phrases.split()))
 
 
 ADVERTS = _condition(
