@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filter_service.domain import rule as judged
-from filter_service.domain.decide import find
+from filter_service.domain.compiled import Keyword
+from filter_service.domain.findings import find
+from filter_service.domain.keyword_index import occurrences
 from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
 from rule_service.domain.conditions import KeywordCondition, MessageType
 from rule_service.domain.rule import ActionKind, Blacklist, State
@@ -252,7 +254,7 @@ def found(words: list[KeywordCondition], text: str) -> list[str]:
             f"r{index}",
             1,
             judged.State.ENABLED,
-            tuple(it.text for it in condition.keywords),
+            tuple(Keyword(it.text, it.match_mode) for it in condition.keywords),
             action,
             condition.allow_phrases,
         )
@@ -260,7 +262,9 @@ def found(words: list[KeywordCondition], text: str) -> list[str]:
     ]
     binding = BindingChange(Operation.SET, tuple(rule.rule_id for rule in rules), 0, b"\x80")
     snapshot = Snapshot().changed([*rules, GROUP, binding], Revision(1, "ab"))
-    return [hit.keyword for hit in find(snapshot, GROUP, plain(text)).hits]
+    [item] = plain(text)
+    scanned = [(item, part, occurrences(snapshot.indexes, part.text)) for part in item.parts]
+    return [hit.keyword.text for hit in find(snapshot, GROUP, (item,), scanned).hits if hit.keyword]
 
 
 def words_of(template: Template) -> list[KeywordCondition]:
