@@ -103,10 +103,13 @@ class _Folded:
 
 def _odd_places(codes: CodePoints, originals: CodePoints, by_sound: bool) -> list[int]:
     """Returns places, in the compact form, of all that may give a text another reading; others may be among them."""
-    equal = codes[1:] == codes[:-1]
-    odd = [np.flatnonzero(codes == SEVERAL), np.flatnonzero(equal & (originals[1:] != originals[:-1]))]
-    odd.append(np.flatnonzero(equal[1:] & equal[:-1]))
     sort = NUMERALS[codes]
+    equal = (codes[1:] == codes[:-1]) & (sort[1:] != 1)
+    odd = [
+        np.flatnonzero(codes == SEVERAL),
+        np.flatnonzero(equal & (originals[1:] != originals[:-1])),
+        np.flatnonzero(equal[1:] & equal[:-1]),
+    ]
     three = (sort[2:] > 0) & (sort[1:-1] > 0) & (sort[:-2] > 0)
     odd.append(np.flatnonzero(three & ((sort[2:] | sort[1:-1] | sort[:-2]) > 1)))
     if by_sound:

@@ -10,8 +10,9 @@ from service_kit.matching.tables import first_reading_table, folded, numerals, r
 
 CodePoints = npt.NDArray[np.uint32]
 
-DROPPED, NOISE, SEVERAL = 0, 1, 2
-"""What FOLDED has for characters that fold to nothing and show nothing, to nothing, to several characters."""
+DROPPED, NOISE, SEVERAL = 0, 1, 3
+"""What FOLDED has for characters that fold to nothing and show nothing, to nothing, to several characters: code points
+that fold to nothing themselves, and are not the separator."""
 SEPARATOR = "\x02"
 """Stands between joined texts: noise in them, but kept here."""
 _ENCODING = "utf-32-le"
