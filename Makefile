@@ -87,7 +87,7 @@ test-lowest: $(LOWEST_VENV)/.dev $(PROTOS_VENV)/.tools $(TABLES_VENV)/.tools ## 
 	@$(LOWEST_VENV)/bin/python -m pytest $(PYTEST_WORKERS) $(PYTEST_ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure time and memory; write tests/bench/RESULTS.md (chosen rows: BENCH_ARGS=load)
+bench: $(VENV)/.dev ## Measure time, memory, false hits; write tests/bench/RESULTS.md (chosen rows: BENCH_ARGS=load)
 	@PYTHONPATH=tests $(BIN)/python -m bench $(BENCH_ARGS)
 
 # ------------------------------------------------------------------------------------------------------------- contract

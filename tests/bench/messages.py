@@ -1,37 +1,50 @@
-"""Messages to measure with: real short Chinese ones where there are any, else generated ones."""
+"""Messages to measure with: real ones where there are some, else generated ones."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-import random
+from dataclasses import dataclass
 from pathlib import Path
 
-from service_kit.matching import common_words
-
-_MESSAGES = Path(os.environ.get("GROUPGUARD_BENCH_DATA", "")) / "messages.jsonl"
+_FILE = Path(os.environ.get("GROUPGUARD_BENCH_DATA", "")) / "messages.jsonl"
 
 SOURCE = (
-    "real short messages"
-    if _MESSAGES.exists()
+    "real short messages, labelled by the authors of their collections"
+    if _FILE.exists()
     else "generated: GROUPGUARD_BENCH_DATA names no folder with a messages.jsonl"
 )
 """Where the messages come from, for the results."""
 
-LONG = (
-    "【年货节】会员专享：坚果礼盒 A4 装 500g*6 袋，原价￥168，到手价￥99！"
-    "下单备注“群友”再减 10 元；顺丰包邮，48 小时内发货（新疆、西藏除外）。"
-    "数量有限，先到先得。需要的朋友直接回复姓名 + 电话 + 地址，我来帮大家统一登记，有问题随时找我。"
-)[:120]
-"""120 characters, as long as the text that houbb/sensitive-word is measured with: Han, letters, digits and signs."""
+_SAID = ("请问", "老板，", "麻烦问一下，", "大家好！", "昨天")
+_HARMLESS = ("这款还有货吗", "快递到哪里了", "发票怎么开", "微信付可以吗", "能便宜点吗", "路口交通堵塞")
+_ADVERTS = (
+    "加薇❤信领红包",
+    "急用錢找我，貸-款秒批",
+    "在家兼职，日结",
+    "代開發票，点数低",
+    "ＶＸ同号，刷\u200b单",
+)
+_MEANT = ("，谢谢", "？", "，13800138000", "[微笑]", "")
 
 
-def messages() -> list[str]:
-    """Returns the texts, 27 characters long on average."""
-    if _MESSAGES.exists():
-        return [json.loads(line)["text"] for line in _MESSAGES.read_text("utf-8").splitlines()]
-    words, chance = common_words()[:5_000], random.Random(7)
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message and what its collection says of it."""
+
+    text: str
+    is_advert: bool
+    """Or a fraud."""
+
+
+def messages() -> list[Message]:
+    """Returns all that there are."""
+    if _FILE.exists():
+        rows = map(json.loads, _FILE.read_text("utf-8").splitlines())
+        return [Message(row["text"], row["label"] == 1) for row in rows]
     return [
-        "".join(chance.choice(words) + chance.choice(("", "", "", "，", " ", "！", "ok")) for _ in range(11))
-        for _ in range(20_000)
+        Message("".join(parts), is_advert)
+        for said, is_advert in ((_HARMLESS, False), (_ADVERTS, True))
+        for parts in itertools.product(_SAID, said, _MEANT)
     ]

@@ -28,6 +28,11 @@ def pinyin() -> Path:
     return _file("pypinyin", "pypinyin/pinyin_dict.json")
 
 
+def phrases() -> Path:
+    """Phrase → for each of its characters a list of the reading there, with its tone mark."""
+    return _file("pypinyin", "pypinyin/phrases_dict.json")
+
+
 def words() -> Path:
     """One `word frequency tag` a line."""
     return _file("jieba", "jieba/dict.txt")

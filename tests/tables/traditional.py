@@ -14,6 +14,7 @@ _RARE = {
         "亡": "亾",
         "尔": "尓尒",
         "它": "牠",
+        "款": "欵",
     }.items()
     for variant in variants
 }
