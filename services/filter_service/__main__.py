@@ -22,6 +22,7 @@ from service_kit.redis_client import connect
 from service_kit.request_log import configure_logging
 from service_kit.server import Offer, run, serve
 from service_kit.settings import load
+from service_kit.web import find_urls
 
 SERVICE = "groupguard.filter.v1.FilterService"
 
@@ -31,6 +32,7 @@ async def main() -> None:
     settings = load(FilterSettings, os.environ)
     configure_logging(settings.server.log_level, "filter", settings.server.log_format)
     addresses = Addresses(rule=settings.rule_address, blacklist=settings.blacklist_address)
+    find_urls("ok.com")  # loads the list of public suffixes, 0.2 s that no message shall wait for
     ephemeral = connect(settings.ephemeral_url)
     async with AsyncGroupGuard(addresses, token=settings.token, attempts=2) as peers:
         corps = Corps(GrpcRuleSource(peers.rules), time.monotonic)

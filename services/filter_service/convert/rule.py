@@ -8,7 +8,8 @@ from filter_service.domain.message_types import TypeCondition
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Rule, State
 from groupguard.common.v1 import blacklist_kind_pb2, message_type_pb2
 from groupguard.rule.v1 import rule_pb2
-from service_kit.matching import MatchMode, MiniProgramWhitelist, WebWhitelist
+from service_kit.matching import MatchMode
+from service_kit.web import MiniProgramWhitelist, WebWhitelist
 
 _STATES = {
     rule_pb2.RULE_STATE_ENABLED: State.ENABLED,

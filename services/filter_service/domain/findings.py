@@ -13,7 +13,8 @@ from filter_service.domain.rule import ActionKind, Group, Rule, State
 from filter_service.domain.snapshot import Snapshot
 from filter_service.domain.spans import Spans
 from filter_service.domain.verdict import Check, Condition, Hit, Skipped, SkipReason
-from service_kit.matching import Occurrence, find_urls, parse_url
+from service_kit.matching import Occurrence
+from service_kit.web import find_urls, parse_url
 
 KICKING = (ActionKind.KICK, ActionKind.WARN_AND_KICK)
 Binds = Callable[[str], bool]

@@ -7,7 +7,7 @@ from typing import Protocol
 from filter_service.domain.message import Item, MessageType, Part, PartKind
 from filter_service.domain.message_urls import MessageUrls
 from filter_service.domain.spans import Spans
-from service_kit.matching import WebPage
+from service_kit.web import WebPage
 
 
 class Pages(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from filter_service.domain.message import Item, MessageType, Part, PartKind, readable_parts
-from service_kit.matching import WebPage
+from service_kit.web import WebPage
 
 _WRITTEN_BY_THE_SENDER = frozenset({PartKind.TEXT, PartKind.RECOGNIZED_TEXT, PartKind.WISH})
 """Parts in which a URL is somebody's invitation. Others are names that may look like one (a file readme.md, a mini

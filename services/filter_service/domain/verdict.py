@@ -6,8 +6,8 @@ from enum import Enum
 from filter_service.domain.compiled import Keyword
 from filter_service.domain.message import MessageType, PartKind
 from filter_service.domain.rule import Blacklist, Rule
-from service_kit.matching import WebPage
 from service_kit.revision import Revision
+from service_kit.web import WebPage
 
 MOST_HITS = 100
 """Hits a verdict lists; it counts all."""

@@ -21,7 +21,7 @@ from rule_service.domain.violations import (
     repeat_violations,
 )
 from service_kit.errors import Violation
-from service_kit.matching import WebPage, parse_whitelist_entry
+from service_kit.web import WebPage, parse_whitelist_entry
 
 _MINI_PROGRAM = re.compile(r"wx[0-9a-f]{16}|gh_[0-9A-Za-z]{1,32}@app")
 """An appid or a username; WeCom documents both."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from service_kit.matching import WebPage, reread_whitelist_entry, whitelist_entry_host
+from service_kit.web import WebPage, reread_whitelist_entry, whitelist_entry_host
 
 _Node = dict[str | None, Any]
 """Segments of a path, each with what lies below it; under None the entry that ends here."""

@@ -26,9 +26,9 @@ from filter_service.domain.snapshot import Snapshot
 from filter_service.domain.type_rules import TypeRules
 from groupguard.filter.v1.message_pb2 import Content
 from groupguard.rule.v1.rule_pb2 import Rule as RuleMessage
-from service_kit.matching import WebPage, parse_whitelist_entry
-from service_kit.matching.whitelist import MiniProgramWhitelist, WebWhitelist
 from service_kit.revision import Revision
+from service_kit.web import WebPage, parse_whitelist_entry
+from service_kit.web.whitelist import MiniProgramWhitelist, WebWhitelist
 
 APP, NAME = "wx0123456789abcdef", "gh_shop@app"
 ADVERT = {"link": {"title": "刷单", "description": "日结", "url": "https://evil.com/x"}}

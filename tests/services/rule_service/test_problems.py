@@ -21,7 +21,7 @@ from rule_service.domain.conditions import (
 from rule_service.domain.covered_entries import covered_entries
 from rule_service.domain.problems import KeywordUses, Problem, ProblemKind, problems_of
 from rule_service.domain.rule import Rule, State, StoredRule
-from service_kit.matching import parse_whitelist_entry, reread_whitelist_entry, whitelist_entry_host
+from service_kit.web import parse_whitelist_entry, reread_whitelist_entry, whitelist_entry_host
 from support.rules import a_rule
 
 UNBOUND, EXCUSED, DUPLICATE, COVERED = ProblemKind

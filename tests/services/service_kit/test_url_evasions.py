@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service_kit.matching import WebWhitelist, find_urls
+from service_kit.web import WebWhitelist, find_urls
 
 EVASIONS = [
     ("evil.com", "evil.com", "plain"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service_kit.matching import find_urls, parse_url
+from service_kit.web import find_urls, parse_url
 
 
 def found(text: str) -> list[tuple[str, str | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service_kit.matching import parse_whitelist_entry
+from service_kit.web import parse_whitelist_entry
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service_kit.matching import (
+from service_kit.web import (
     MiniProgramWhitelist,
     WebPage,
     WebWhitelist,

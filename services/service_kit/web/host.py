@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import idna
 
-from service_kit.matching.web_page import LABEL, is_numeric
+from service_kit.web.web_page import LABEL, is_numeric
 
 MOST_CHARACTERS = 1_000
 """Longer spellings are no host: 253 characters, each percent-encoded, are 759."""

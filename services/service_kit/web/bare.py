@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from service_kit.matching.url_characters import FULL_DOT, HOST, INVISIBLE, STOP
-from service_kit.matching.url_extent import DOT, HostEnd, host_end, path_end, rest_of_host, without_last_dot
-from service_kit.matching.url_host import MOST_NAME, canonical_host
-from service_kit.matching.url_page import FoundUrl, page_of
-from service_kit.matching.url_spoken_dot import as_written
-from service_kit.matching.url_suffixes import is_spoken_suffix, is_title, is_written_as_link
+from service_kit.web.characters import FULL_DOT, HOST, INVISIBLE, STOP
+from service_kit.web.extent import DOT, HostEnd, host_end, path_end, rest_of_host, without_last_dot
+from service_kit.web.host import MOST_NAME, canonical_host
+from service_kit.web.parse import FoundUrl, page_of
+from service_kit.web.spoken_dot import as_written
+from service_kit.web.suffixes import is_spoken_suffix, is_title, is_written_as_link
 
 _BEFORE_HOST = re.compile(rf"(?:[\-_.{FULL_DOT}{STOP}{INVISIBLE}]|%2[eE])*+")
 _WWW = re.compile(rf"www[.{FULL_DOT}{STOP}]", re.IGNORECASE)

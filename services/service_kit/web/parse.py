@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from service_kit.matching.url_host import canonical_host
-from service_kit.matching.web_page import USUAL_PORTS, WebPage, segments
+from service_kit.web.host import canonical_host
+from service_kit.web.web_page import USUAL_PORTS, WebPage, segments
 
 _SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*+:(?=[/\\]{2})|https?:|(?=[/\\]{2}))[/\\]*+", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/\\?#]*+")

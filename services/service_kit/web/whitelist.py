@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from service_kit.matching.digest_set import DigestSet
-from service_kit.matching.web_page import WebPage, is_numeric, reread_whitelist_entry
+from service_kit.web.digest_set import DigestSet
+from service_kit.web.web_page import WebPage, is_numeric, reread_whitelist_entry
 
 
 class WebWhitelist:

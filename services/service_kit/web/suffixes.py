@@ -2,8 +2,8 @@
 
 from functools import lru_cache
 
-from service_kit.matching.url_host import canonical_host
-from service_kit.matching.web_page import suffixes
+from service_kit.web.host import canonical_host
+from service_kit.web.web_page import suffixes
 
 
 def _listed(words: str) -> frozenset[str]:

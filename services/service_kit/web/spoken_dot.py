@@ -2,7 +2,7 @@
 
 import re
 
-from service_kit.matching.url_characters import HOST, INVISIBLE, LETTER, STOP
+from service_kit.web.characters import HOST, INVISIBLE, LETTER, STOP
 
 _SPOKEN_DOT = re.compile(
     rf"(?:(?<=[A-Za-z{LETTER}{INVISIBLE}])|(?<=[0-9]{{3}}))点(?=(?:cn|com|net|org|xyz)(?![{HOST}]))"

@@ -2,12 +2,12 @@
 
 import re
 
-from service_kit.matching.url_bare import find_bare
-from service_kit.matching.url_characters import FULL_DOT, HOST, PUNCTUATION, STOP, fold_for_urls
-from service_kit.matching.url_page import FoundUrl
-from service_kit.matching.url_schemed import read_schemed
-from service_kit.matching.url_spoken_dot import spell_dots
-from service_kit.matching.url_suffixes import is_suffix
+from service_kit.web.bare import find_bare
+from service_kit.web.characters import FULL_DOT, HOST, PUNCTUATION, STOP, fold_for_urls
+from service_kit.web.parse import FoundUrl
+from service_kit.web.schemed import read_schemed
+from service_kit.web.spoken_dot import spell_dots
+from service_kit.web.suffixes import is_suffix
 
 _HINT = re.compile(
     r"[.．。｡﹒․点%:：](?:"

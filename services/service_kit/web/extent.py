@@ -4,9 +4,9 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from service_kit.matching.url_characters import FULL_DOT, HOST, LETTER, STOP
-from service_kit.matching.url_host import MOST_NAME
-from service_kit.matching.url_suffixes import is_file_ending, is_spoken_suffix, is_suffix
+from service_kit.web.characters import FULL_DOT, HOST, LETTER, STOP
+from service_kit.web.host import MOST_NAME
+from service_kit.web.suffixes import is_file_ending, is_spoken_suffix, is_suffix
 
 DOT = re.compile(rf"[.{FULL_DOT}{STOP}]|%2[eE]")
 """Between labels."""

@@ -2,8 +2,8 @@
 
 import re
 
-from service_kit.matching.url_characters import FULL_DOT, HOST, PUNCTUATION, STOP
-from service_kit.matching.url_extent import (
+from service_kit.web.characters import FULL_DOT, HOST, PUNCTUATION, STOP
+from service_kit.web.extent import (
     HostEnd,
     first_wide,
     host_end,
@@ -11,8 +11,8 @@ from service_kit.matching.url_extent import (
     rest_of_host,
     without_last_dot,
 )
-from service_kit.matching.url_page import FoundUrl, page_of
-from service_kit.matching.url_spoken_dot import as_written
+from service_kit.web.parse import FoundUrl, page_of
+from service_kit.web.spoken_dot import as_written
 
 _AUTHORITY = re.compile(
     rf'(?:[^\x00-\x20/\\?#<>"\s{PUNCTUATION}hH]++|(?!https?[:：][/\\／＼])[hH])*+', re.IGNORECASE
