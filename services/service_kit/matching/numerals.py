@@ -4,11 +4,13 @@ import re
 
 from service_kit.matching.tables import numerals
 
+LEAST_NUMERALS = 3
+"""Numerals in a row that are a number; fewer are ordinary characters."""
 _DIGITS = str.maketrans(numerals())
 _NUMERALS = "".join(numerals())
 _EITHER = f"[0-9{_NUMERALS}]"
-_RUN = re.compile(f"{_EITHER}{{3,}}")
-_three = re.compile(_EITHER * 3).search  # four times as fast as the next, which few texts need
+_RUN = re.compile(f"{_EITHER}{{{LEAST_NUMERALS},}}")
+_three = re.compile(_EITHER * LEAST_NUMERALS).search  # four times as fast as the next, which few texts need
 _three_with_numeral = re.compile(
     f"[{_NUMERALS}]{_EITHER}{{2}}|[0-9][{_NUMERALS}]{_EITHER}|[0-9]{{2}}[{_NUMERALS}]"
 ).search

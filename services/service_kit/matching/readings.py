@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from service_kit.matching.fold import compact
+from service_kit.matching.fold import compact, exact
 from service_kit.matching.numerals import has_numerals, to_digits
 from service_kit.matching.pinyin import segmented, sound, token
 from service_kit.matching.places import Places
@@ -55,10 +55,12 @@ def other_readings(plain: Reading) -> list[Reading]:
 
 def sound_readings(reading: Reading) -> Iterator[Reading]:
     """Yields what HOMOPHONE compares of a reading: syllables for Han, and for letters that are pinyin."""
-    sounding = Reading(reading.original, sound(reading.text), like=reading, runs=reading.runs)
+    sounding = Reading(
+        reading.original, sound(reading.text), like=reading, runs=reading.runs, numeric=reading.numeric
+    )
     yield sounding
-    if any(segmented(run[0]) for run in _letters.finditer(sounding.text)):
-        yield _syllabic(sounding)
+    if words := _pinyin_words(sounding):
+        yield _syllabic(sounding, words)
 
 
 def _as_noise(emoticon: re.Match[str]) -> str:
@@ -71,17 +73,28 @@ def _may_mix(original: str, folded: str) -> bool:
     return any(original.count(run[1]) != folded.count(run[1]) for run in _runs(folded))
 
 
+def _touching(places: Places, start: int, end: int) -> Iterator[Run]:
+    """Cuts characters of a reading where they are not side by side in the original: apart, or of one sign."""
+    for index in range(start + 1, end):
+        if places.begins[index] != places.ends[index - 1]:
+            yield start, index
+            start = index
+    yield start, end
+
+
 def _runs_of(reading: Reading) -> list[Run]:
-    """Returns the runs that may hide a keyword: of three and more, or of several forms; never of digits."""
+    """Returns the runs that may hide a keyword: of three and more, or of several forms; never of digits.
+
+    Letter case and width make no form: Oops has no run.
+    """
     begins = reading.places.begins
     return [
-        run.span()
+        (start, end)
         for run in _runs(reading.text)
         if not run[1].isdecimal()
-        and (
-            len(run[0]) >= _LEAST_RUN
-            or len({reading.original[begins[index]] for index in range(*run.span())}) > 1
-        )
+        for start, end in _touching(reading.places, *run.span())
+        if end - start >= _LEAST_RUN
+        or len({exact(reading.original[begin]) for begin in begins[start:end]}) > 1
     ]
 
 
@@ -103,21 +116,36 @@ def _cut(reading: Reading, runs: list[Run], size: int) -> Reading:
             begins += places.begins[start : start + size]
             ends += [*places.ends[start : start + size - 1], places.ends[end - 1]]
         done = end
-    return Reading(reading.original, "".join(text), Places(begins, ends), runs=left)
+    return Reading(
+        reading.original,
+        "".join(text),
+        Places(begins, ends, single=places.single),
+        runs=left,
+        numeric=reading.numeric,
+    )
 
 
-def _syllabic(sounding: Reading) -> Reading:
+def _pinyin_words(sounding: Reading) -> list[tuple[int, int, list[str]]]:
+    """Returns the runs of letters that are pinyin from beginning to end: where they stand, and their syllables."""
+    return [
+        (start, end, syllables)
+        for run in _letters.finditer(sounding.text)
+        for start, end in _touching(sounding.places, *run.span())
+        if end - start > 1 and (syllables := segmented(sounding.text[start:end]))
+    ]
+
+
+def _syllabic(sounding: Reading, words: list[tuple[int, int, list[str]]]) -> Reading:
     """Replaces runs of letters that are pinyin by their syllables."""
     text: list[str] = []
     begins: list[int] = []
     ends: list[int] = []
+    moved: dict[int, int] = {}
+    """Where the characters that stay are now."""
     done = 0
     places = sounding.places
-    for run in _letters.finditer(sounding.text):
-        syllables = segmented(run[0])
-        if syllables is None:
-            continue
-        start, end = run.span()
+    for start, end, syllables in [*words, (len(sounding.text), 0, [])]:
+        moved.update(zip(range(done, start), range(len(begins), len(begins) + start - done), strict=True))
         text.append(sounding.text[done:start])
         begins += places.begins[done:start]
         ends += places.ends[done:start]
@@ -127,7 +155,11 @@ def _syllabic(sounding: Reading) -> Reading:
             start += len(syllable)
             ends.append(places.ends[start - 1])
         done = end
-    text.append(sounding.text[done:])
-    begins += places.begins[done:]
-    ends += places.ends[done:]
-    return Reading(sounding.original, "".join(text), Places(begins, ends))
+    runs = [(moved[start], moved[end - 1] + 1) for start, end in sounding.runs if start in moved]
+    return Reading(
+        sounding.original,
+        "".join(text),
+        Places(begins, ends, single=places.single),
+        runs=runs,
+        numeric=sounding.numeric,
+    )
