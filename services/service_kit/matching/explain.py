@@ -98,6 +98,8 @@ def _aligned(written: str, reading: Reading, start: int, end: int, keyword: str)
     if len(places) != end - start:  # a keyword of Han, written in letters
         yield Folding(FoldingKind.PINYIN, written[begins[start] : ends[end - 1]], keyword)
         return
+    if start:  # the hit begins inside a run, which belongs to it all the same
+        yield Folding(FoldingKind.REPEAT, written[: ends[start]], written[0])
     for index in range(start, end):
         if index + 1 < end and begins[index + 1] == begins[index]:
             continue  # one sign for several characters: told at the last of them
@@ -106,6 +108,8 @@ def _aligned(written: str, reading: Reading, start: int, end: int, keyword: str)
         yield from _one(written[begins[index] : ends[index]], asked)
         if index + 1 < end and (gap := written[ends[index] : begins[index + 1]]):
             yield Folding(FoldingKind.NOISE, gap, "")
+    if end < len(reading.text):
+        yield Folding(FoldingKind.REPEAT, written[begins[end - 1] :], written[begins[end - 1]])
 
 
 def _one(written: str, asked: str) -> Iterator[Folding]:

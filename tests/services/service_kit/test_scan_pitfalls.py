@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from service_kit.matching import Finders, MatchMode, contains, finding, foldings, patterns, scan, why_unfit
+from service_kit.matching import (
+    Finders,
+    FoldingKind,
+    MatchMode,
+    contains,
+    finding,
+    foldings,
+    patterns,
+    scan,
+    why_unfit,
+)
 from service_kit.matching.pinyin import MOST_READINGS, all_sounds
 
 EXACT, FOLDED, HOMOPHONE = MatchMode
@@ -199,3 +209,20 @@ def test_equal_texts_have_nothing_to_explain(mode: MatchMode) -> None:
     """Signs that fold to several characters, and invisible ones, are in the keyword too."""
     for keyword in ("⑫", "v\u200bx", "v\u0301x\u200b"):
         assert foldings(keyword, keyword, mode) == ()
+
+
+@TOLERANT
+def test_the_length_of_a_run_is_explained_where_the_keyword_is_one_itself(mode: MatchMode) -> None:
+    """A keyword of three is in no reading with runs cut, and yet found in longer runs, whose rest is one of the three."""
+    assert [(it.kind, it.written) for it in foldings("hhhhhh", "hhh", mode)] == [(FoldingKind.REPEAT, "hhhh")]
+
+
+@ALL
+def test_what_is_passed_over_is_bounded_to_the_last_character(mode: MatchMode) -> None:
+    """6 visible characters, 64 in all; 6 digits and no fewer."""
+    assert contains("微" + "." * 6 + "信", "微信", mode) is (mode is not EXACT)
+    assert contains("微." + "\u200b" * 63 + "信", "微信", mode) is (mode is not EXACT)
+    assert not contains("微." + "\u200b" * 64 + "信", "微信", mode)
+    assert contains("123-456", "123456", mode) is (mode is not EXACT)
+    assert not contains("12-345", "12345", mode)
+    assert contains("加vx123", "vx123", mode)
