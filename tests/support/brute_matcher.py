@@ -312,9 +312,11 @@ def _digits_are_a_number(view: View, start: int, end: int) -> bool:
 
 
 def _in_a_spelt_word(view: View, start: int, end: int) -> bool:
-    """Where a hit begins or ends spelt letter by letter, its neighbour may not be spelt so too: u.s.b is no s.b."""
-    for edge, beyond in ((start, start - 1), (end - 2, end - 1)):
-        if not 0 <= beyond < len(view.pieces) - 1 or not _gap(view, edge) or not _same(view, edge):
+    """A hit with gaps does not end within a word that is spelt letter by letter: u.s.b holds no s.b."""
+    if not any(_gap(view, index) for index in range(start, end - 1)):
+        return False
+    for beyond in (start - 1, end - 1):
+        if not 0 <= beyond < len(view.pieces) - 1:
             continue
         single = not any(_touch(view, beyond + step) for step in (-1, 0, 1))
         if single and _same(view, beyond) and _may_be_passed_over(view, beyond):

@@ -64,9 +64,7 @@ class Joints:
         if not all(joint.bridged for joint in joints):
             return False
         # Inside a word spelt letter by letter: s.b is not sb in u.s.b
-        if joints[0].in_word and joints[0].gap and self._spelt(start - 1):
-            return False
-        if joints[-1].in_word and joints[-1].gap and self._spelt(end - 1):
+        if self._spelt(start - 1) or self._spelt(end - 1):
             return False
         for sort, stretch in groupby(joints, key=lambda joint: joint.sort):
             if sort is CharacterClass.DIGIT:
@@ -103,7 +101,7 @@ class Joints:
         gap = self._original[begin : min(end, begin + _MOST_GAP)]
         bridged = (
             end - begin <= _MOST_GAP
-            and (len(gap) <= MOST_NOISE or sum(not is_dropped(character) for character in gap) <= MOST_NOISE)
+            and sum(not is_dropped(character) for character in gap) <= MOST_NOISE
             and not (sort is CharacterClass.LETTER and any(character.isspace() for character in gap))
         )
         return Joint(gap=True, bridged=bridged, marked=not _SENTENCE_MARKS.isdisjoint(gap), sort=sort)

@@ -77,6 +77,8 @@ def test_pitfall_7_skipping_noise_joins_no_words(mode: MatchMode) -> None:
     """Spaces join no letters, and little else joins words that only meet."""
     for text in ("has been", "u.s.b", "as b", "s\nb", "s" + "." * 7 + "b", "s.b.c"):
         assert not contains(text, "sb", mode)
+    assert not contains("u.s.微", "s微", mode)
+    assert not contains("微.s.b", "微s", mode)
     for text in ("参加，微信", "参加，微笑", "加" + "。" * 7 + "微", "参加" + "\u200b." * 33 + "微"):
         assert not contains(text, "加微", mode)
 
@@ -141,6 +143,8 @@ def test_pitfall_33_no_pattern_is_empty() -> None:
         ("Ⅷ", "vi"),
         ("哈哈哈一三八一", "138"),  # inside a number, beside a run
         ("一三八一", "138"),
+        ("一一三八", "138"),
+        ("加微，信", "加微信"),  # not every pair apart
         ("星期一，二三楼", "23"),  # two numerals are no number
         ("Oops", "ops"),  # a capital makes no run
         ("Aaron", "aron"),
@@ -163,6 +167,19 @@ def test_what_only_looks_like_a_hit_is_none(mode: MatchMode, text: str, keyword:
         ("一三八一二三四五六七八，一起来", "13812345678"),
         ("加VVVx", "vx"),
         ("avⓥx", "ⓥx"),  # EXACT finds it
+        ("xⓥva", "xⓥ"),
+        ("v.x\u200b微", "x\u200b微"),  # the same, though a word is spelt before it
+        ("doooggg", "doog"),
+        ("加.123", "加123"),  # noise elsewhere than among the few digits
+        ("ⓐvx一三八", "vx138"),
+        ("a s.b", "sb"),  # a word by itself before it
+        ("ok.s.b", "sb"),
+        ("a.sb.x", "sbx"),
+        ("ⓐs.b", "sb"),
+        ("请加，微，信吧", "加微信"),  # a word in pieces
+        ("微，信用", "微信"),
+        ("参微，信abc", "微信"),
+        ("加 vx，微", "vx微"),
     ],
 )
 def test_what_people_try_is_a_hit(mode: MatchMode, text: str, keyword: str) -> None:
