@@ -168,6 +168,8 @@ def test_what_only_looks_like_a_hit_is_none(mode: MatchMode, text: str, keyword:
         ("加VVVx", "vx"),
         ("avⓥx", "ⓥx"),  # EXACT finds it
         ("xⓥva", "xⓥ"),
+        ("加vⓥx吧", "vx"),  # a run of two, in two forms
+        ("一三八[微笑]一二三", "138123"),
         ("v.x\u200b微", "x\u200b微"),  # the same, though a word is spelt before it
         ("doooggg", "doog"),
         ("加.123", "加123"),  # noise elsewhere than among the few digits
@@ -203,6 +205,12 @@ def test_what_people_try_is_a_hit(mode: MatchMode, text: str, keyword: str) -> N
 def test_pinyin_is_read_word_by_word(text: str, shown: str | None) -> None:
     """Whatever other letters the message holds, and never over a gap inside a syllable."""
     assert found(text, "微信", mode=HOMOPHONE) == ([(shown, "微信")] if shown else [])
+
+
+def test_a_single_letter_is_no_pinyin() -> None:
+    """Neither by itself nor apart from others."""
+    for text in ("微a", "微a.b", "微 b.a"):
+        assert not contains(text, "微阿", HOMOPHONE)
 
 
 def test_pinyin_widens_runs_beside_it() -> None:
