@@ -36,12 +36,9 @@ def at_boundary(text: str, start: int, end: int) -> bool:
     )
 
 
-def stands_free(text: str, start: int, end: int) -> bool:
-    """Does as `at_boundary` with a text as it was sent."""
-    return not (
-        (start > 0 and _runs_on(exact(text[start - 1]), exact(text[start])))
-        or (end < len(text) and _runs_on(exact(text[end - 1]), exact(text[end])))
-    )
+def may_part(text: str, place: int) -> bool:
+    """Tells whether a hit may begin or end at a place of a text as it was sent."""
+    return not (0 < place < len(text) and _runs_on(*exact(text[place - 1 : place + 1])))
 
 
 def is_han(character: str) -> bool:

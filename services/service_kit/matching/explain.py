@@ -46,7 +46,12 @@ class Folding:
 
 @lru_cache(_REMEMBERED)
 def foldings(written: str, keyword: str, mode: MatchMode) -> tuple[Folding, ...]:
-    """Tells what was folded so that a hit's text and its keyword became the same; nothing for equal texts."""
+    """Tells what was folded so that a hit's text and its keyword became the same.
+
+    Nothing for equal texts; invisible characters of the keyword make no difference.
+    """
+    if written == keyword:
+        return ()
     if mode is MatchMode.EXACT:
         return tuple(
             dict.fromkeys(
@@ -64,7 +69,7 @@ def foldings(written: str, keyword: str, mode: MatchMode) -> tuple[Folding, ...]
     if not alike:
         return ()
     reading, start, end = max(alike, key=lambda it: it[2] - it[1] - len(it[0].text))  # all of it, if possible
-    return tuple(dict.fromkeys(_aligned(reading, start, end, keyword)))
+    return tuple(dict.fromkeys(_aligned(written, reading, start, end, keyword)))
 
 
 def explanation(written: str, keyword: str, found: tuple[Folding, ...]) -> str:
@@ -89,21 +94,25 @@ def _readings(written: str, mode: MatchMode) -> Iterator[Reading]:
             yield syllabic
 
 
-def _aligned(reading: Reading, start: int, end: int, keyword: str) -> Iterator[Folding]:
+def _aligned(written: str, reading: Reading, start: int, end: int, keyword: str) -> Iterator[Folding]:
     """Goes through the hit character by character, and through the keyword beside it."""
     begins, ends = reading.places.begins, reading.places.ends
     places = Reading(keyword, compact(keyword)).places.begins
     if len(places) != end - start:  # a keyword of Han, written in letters
-        yield Folding(FoldingKind.PINYIN, reading.original[begins[start] : ends[end - 1]], keyword)
+        yield Folding(FoldingKind.PINYIN, written[begins[start] : ends[end - 1]], keyword)
         return
+    if start:  # the hit begins inside a run, which belongs to it all the same
+        yield Folding(FoldingKind.REPEAT, written[: ends[start]], written[0])
     for index in range(start, end):
         if index + 1 < end and begins[index + 1] == begins[index]:
             continue  # one sign for several characters: told at the last of them
         first = bisect_left(begins, begins[index], start)
-        asked = "".join(keyword[place] for place in places[first - start : index + 1 - start])
-        yield from _one(reading.original[begins[index] : ends[index]], asked)
-        if index + 1 < end and (gap := reading.original[ends[index] : begins[index + 1]]):
+        asked = "".join(keyword[place] for place in dict.fromkeys(places[first - start : index + 1 - start]))
+        yield from _one(written[begins[index] : ends[index]], asked)
+        if index + 1 < end and (gap := written[ends[index] : begins[index + 1]]):
             yield Folding(FoldingKind.NOISE, gap, "")
+    if end < len(reading.text):
+        yield Folding(FoldingKind.REPEAT, written[begins[end - 1] :], written[begins[end - 1]])
 
 
 def _one(written: str, asked: str) -> Iterator[Folding]:

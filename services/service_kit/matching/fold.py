@@ -22,6 +22,8 @@ def _width(character: str) -> str:
 
 
 def _case(character: str) -> str:
+    if unicodedata.combining(character):  # U+0345 only: a mark on a letter, which FOLDED drops
+        return character
     for folded in (character.casefold(), character.lower()):
         if len(folded) == 1:
             return folded

@@ -1,20 +1,25 @@
 """Readings: what a text says when disguises are taken off, and where each character of that stands in the text."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from service_kit.matching.boundary import is_han, stands_free
+from service_kit.matching.boundary import is_han, may_part
+from service_kit.matching.fold import compact
 from service_kit.matching.joints import Joints
+from service_kit.matching.numerals import LEAST_NUMERALS
 from service_kit.matching.places import Places, places_of
+from service_kit.matching.tables import is_dropped
 
 Run = tuple[int, int]
-"""Equal neighbours in a reading, half open."""
+"""Equal neighbours in a reading that touch in the original, half open."""
+_digits = re.compile("[0-9]+").finditer
 
 
 class Reading:
     """One reading of a text."""
 
-    __slots__ = ("_like", "_numeric", "_places", "original", "runs", "text")
+    __slots__ = ("_joints", "_like", "_places", "numeric", "original", "runs", "text")
 
     def __init__(
         self,
@@ -33,14 +38,15 @@ class Reading:
             places: where its characters stand; None if `text` is the compact text, or for:
             like: a reading whose characters stand where those of this one do.
             runs: runs of this reading that count as one character where a hit begins or ends.
-            numeric: whether it has digits for Han numerals, among which a hit may not begin or end either.
+            numeric: whether it has digits for Han numerals.
         """
         self.original = original
         self.text = text
         self.runs = runs
+        self.numeric = numeric
         self._places = places
         self._like = like
-        self._numeric = numeric
+        self._joints: Joints | None = None
 
     @property
     def places(self) -> Places:
@@ -51,24 +57,57 @@ class Reading:
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
         """Returns the original's span of an occurrence in this reading; None if it only looks like one."""
+        if self._places is None and (plain := self._plain(start, end)) is not None:
+            return plain
         places = self.places
-        begin, stop = places.begins[start], places.ends[end - 1]
-        if stop - begin != end - start and not self._joints.hold(start, end):
+        joints = self._joints = self._joints or Joints(self.original, self.text, places)
+        touching = places.single and places.ends[end - 1] - places.begins[start] == end - start
+        if not touching and not joints.hold(start, end):
             return None
-        if not (is_han(self.original[begin]) and is_han(self.original[stop - 1])) and not stands_free(
-            self.original, begin, stop
+        if self.numeric and not self._number(joints, start, end):
+            return None
+        first, last = self._widened(start)[0], self._widened(end - 1)[1]
+        # An edge may stand free by itself, as in the letters aⓥx, or with all of its run, as in gggood.
+        if not any(
+            may_part(self.original, places.begins[index]) and not joints.in_one_sign(index - 1)
+            for index in (start, first)
         ):
             return None
-        if self._numeric and not self._joints.at_ends_of_words(start, end):
+        if not any(
+            may_part(self.original, places.ends[index - 1]) and not joints.in_one_sign(index - 1)
+            for index in (end, last)
+        ):
             return None
-        if self.runs:
-            begin = places.begins[self._widened(start)[0]]
-            stop = places.ends[self._widened(end - 1)[1] - 1]
-        return begin, stop
+        return places.begins[first], places.ends[last - 1]
 
-    @property
-    def _joints(self) -> Joints:
-        return Joints(self.original, self.text, self.places)
+    def _plain(self, start: int, end: int) -> tuple[int, int] | None:
+        """Does as `span`, without looking for places, for Han written as such and only once, as most hits are."""
+        if self.runs or self.numeric:
+            return None
+        folded = self._like.text if self._like else self.text
+        written = folded[start:end]
+        begin, stop = self.original.find(written), self.original.rfind(written) + end - start
+        if (
+            is_han(written[0])
+            and is_han(written[-1])
+            and 0 <= begin == stop - (end - start)
+            and folded.find(written) == start == folded.rfind(written)
+            and not (stop < len(self.original) and is_dropped(self.original[stop]))
+        ):
+            return begin, stop
+        return None
+
+    def _number(self, joints: Joints, start: int, end: int) -> bool:
+        """Tells whether an occurrence keeps the numbers whole, and has numerals enough of its own to be digits."""
+        if joints.number_runs_on(start - 1) or joints.number_runs_on(end - 1):
+            return False
+        return all(
+            len(run[0]) >= LEAST_NUMERALS
+            or all(
+                compact(self.original[begin]).isdecimal() for begin in self.places.begins[slice(*run.span())]
+            )
+            for run in _digits(self.text, start, end)
+        )
 
     def _widened(self, index: int) -> Run:
         """Returns the run that a character stands in, or just itself."""

@@ -1,8 +1,9 @@
 """Which readings a text has: nearly always one."""
 
 import re
+from collections.abc import Iterator
 
-from service_kit.matching.fold import compact
+from service_kit.matching.fold import compact, exact
 from service_kit.matching.numerals import has_numerals, to_digits
 from service_kit.matching.pinyin import segmented, sound, token
 from service_kit.matching.places import Places
@@ -13,30 +14,32 @@ _LEAST_RUN = 3
 """Equal characters in a row that nobody writes by mistake."""
 _pair = re.compile(r"(.)\1").search
 _runs = re.compile(r"(.)\1+").finditer
-_long_run = re.compile(rf"(.)\1{{{_LEAST_RUN - 1}}}").search
-_emoticon = re.compile(rf"\[(?:{'|'.join(map(re.escape, emoticons()))})\]")
+_long_run = re.compile(rf"(.)\1{{{_LEAST_RUN - 1}}}(?<![0-9])").search
+_picture = re.compile(rf"\[(?:{'|'.join(map(re.escape, emoticons()))})\]|[\U0001f1e6-\U0001f1ff]{{2}}")
+"""What readers see as one picture: an emoticon as WeChat writes it, two letters that make a flag."""
 _letters = re.compile("[a-z]{2,}")
+_may_show = re.compile("[\\[\U0001f1e6-\U0001f1ff]").search
 _UNSEEN = "\u200b"
 _NOISE = "\x01"
 
 
 def has_one_reading(original: str, folded: str) -> bool:
     """Tells, by the text and its compact form, whether there is no other reading: quickly, since nearly always so."""
-    return not (
-        (_pair(folded) and (_long_run(folded) or _may_mix(original, folded)))
-        or has_numerals(folded)
-        or ("[" in original and _emoticon.search(original))
-    )
+    if _pair(folded) and (_long_run(folded) or _may_mix(original, folded)):
+        return False
+    if has_numerals(folded):
+        return False
+    return not (_may_show(original) and _picture.search(original))
 
 
 def other_readings(plain: Reading) -> list[Reading]:
     """Returns the further readings of a text, and marks the plain one's runs.
 
-    Emoticons as WeChat writes them, `[微笑]`, are noise; Han numerals in a row are digits; runs are cut to one
+    Emoticons as WeChat writes them, `[微笑]`, and flags are noise; Han numerals in a row are digits; runs are cut to one
     character and to two.
     """
     found = [plain]
-    shown = _emoticon.sub(_as_noise, plain.original)
+    shown = _picture.sub(_as_noise, plain.original)
     if shown != plain.original:
         found.append(Reading(shown, compact(shown)))
     found += [
@@ -54,12 +57,22 @@ def other_readings(plain: Reading) -> list[Reading]:
 
 def sound_reading(reading: Reading) -> Reading:
     """Returns what HOMOPHONE compares of a reading: a syllable for each Han character."""
-    return Reading(reading.original, sound(reading.text), like=reading, runs=reading.runs)
+    return Reading(
+        reading.original, sound(reading.text), like=reading, runs=reading.runs, numeric=reading.numeric
+    )
 
 
-def _as_noise(emoticon: re.Match[str]) -> str:
+def syllabic_reading(sounding: Reading) -> Reading | None:
+    """Returns the reading in which letters that are pinyin are syllables; None if there are no such letters."""
+    if not _letters.search(sounding.text):
+        return None
+    words = _pinyin_words(sounding)
+    return _syllabic(sounding, words) if words else None
+
+
+def _as_noise(picture: re.Match[str]) -> str:
     """One noise character, and invisible ones for the rest, so that places stay."""
-    return _NOISE + _UNSEEN * (len(emoticon[0]) - 1)
+    return _NOISE + _UNSEEN * (len(picture[0]) - 1)
 
 
 def _may_mix(original: str, folded: str) -> bool:
@@ -67,17 +80,28 @@ def _may_mix(original: str, folded: str) -> bool:
     return any(original.count(run[1]) != folded.count(run[1]) for run in _runs(folded))
 
 
+def _touching(places: Places, start: int, end: int) -> Iterator[Run]:
+    """Cuts characters of a reading where they are not side by side in the original: apart, or of one sign."""
+    for index in range(start + 1, end):
+        if places.begins[index] != places.ends[index - 1]:
+            yield start, index
+            start = index
+    yield start, end
+
+
 def _runs_of(reading: Reading) -> list[Run]:
-    """Returns the runs that may hide a keyword: of three and more, or of several forms; never of digits."""
+    """Returns the runs that may hide a keyword: of three and more, or of several forms; never of digits.
+
+    Letter case and width make no form: Oops has no run.
+    """
     begins = reading.places.begins
     return [
-        run.span()
+        (start, end)
         for run in _runs(reading.text)
         if not run[1].isdecimal()
-        and (
-            len(run[0]) >= _LEAST_RUN
-            or len({reading.original[begins[index]] for index in range(*run.span())}) > 1
-        )
+        for start, end in _touching(reading.places, *run.span())
+        if end - start >= _LEAST_RUN
+        or len({exact(reading.original[begin]) for begin in begins[start:end]}) > 1
     ]
 
 
@@ -99,23 +123,36 @@ def _cut(reading: Reading, runs: list[Run], size: int) -> Reading:
             begins += places.begins[start : start + size]
             ends += [*places.ends[start : start + size - 1], places.ends[end - 1]]
         done = end
-    return Reading(reading.original, "".join(text), Places(begins, ends), runs=left)
+    return Reading(
+        reading.original,
+        "".join(text),
+        Places(begins, ends, single=places.single),
+        runs=left,
+        numeric=reading.numeric,
+    )
 
 
-def syllabic_reading(sounding: Reading) -> Reading | None:
-    """Returns the reading in which letters that are pinyin are syllables; None if there are no such letters."""
-    if not _letters.search(sounding.text):
-        return None
-    runs = [(run, syllables) for run in _letters.finditer(sounding.text) if (syllables := segmented(run[0]))]
-    if not runs:
-        return None
+def _pinyin_words(sounding: Reading) -> list[tuple[int, int, list[str]]]:
+    """Returns the runs of letters that are pinyin from beginning to end: where they stand, and their syllables."""
+    return [
+        (start, end, syllables)
+        for run in _letters.finditer(sounding.text)
+        for start, end in _touching(sounding.places, *run.span())
+        if end - start > 1 and (syllables := segmented(sounding.text[start:end]))
+    ]
+
+
+def _syllabic(sounding: Reading, words: list[tuple[int, int, list[str]]]) -> Reading:
+    """Replaces runs of letters that are pinyin by their syllables."""
     text: list[str] = []
     begins: list[int] = []
     ends: list[int] = []
+    moved: dict[int, int] = {}
+    """Where the characters that stay are now."""
     done = 0
     places = sounding.places
-    for run, syllables in runs:
-        start, end = run.span()
+    for start, end, syllables in [*words, (len(sounding.text), 0, [])]:
+        moved.update(zip(range(done, start), range(len(begins), len(begins) + start - done), strict=True))
         text.append(sounding.text[done:start])
         begins += places.begins[done:start]
         ends += places.ends[done:start]
@@ -125,7 +162,11 @@ def syllabic_reading(sounding: Reading) -> Reading | None:
             start += len(syllable)
             ends.append(places.ends[start - 1])
         done = end
-    text.append(sounding.text[done:])
-    begins += places.begins[done:]
-    ends += places.ends[done:]
-    return Reading(sounding.original, "".join(text), Places(begins, ends))
+    runs = [(moved[start], moved[end - 1] + 1) for start, end in sounding.runs if start in moved]
+    return Reading(
+        sounding.original,
+        "".join(text),
+        Places(begins, ends, single=places.single),
+        runs=runs,
+        numeric=sounding.numeric,
+    )

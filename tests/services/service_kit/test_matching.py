@@ -31,7 +31,10 @@ def test_folding_goes_character_by_character(left: str, right: str) -> None:
 
 
 def test_no_character_with_case_or_width_is_left_out() -> None:
-    """The table is built over chosen ranges of Unicode; this looks at all of it."""
+    """The table is built over chosen ranges of Unicode; this looks at all of it.
+
+    U+0345 alone stays: a mark that capitals turn into a letter, and that FOLDED drops as it does all marks.
+    """
     missed = []
     for code in range(sys.maxunicode + 1):
         character = chr(code)
@@ -40,7 +43,7 @@ def test_no_character_with_case_or_width_is_left_out() -> None:
             others.add(unicodedata.normalize("NFKC", character))
         if any(len(it) == 1 and it != character for it in others) and fold(character) == character:
             missed.append(f"U+{code:04X}")
-    assert missed == []
+    assert missed == ["U+0345"]
 
 
 @pytest.mark.parametrize(
