@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from service_kit.matching.boundary import is_han, may_part
 from service_kit.matching.fold import compact
@@ -13,19 +13,21 @@ from service_kit.matching.tables import is_dropped
 
 Run = tuple[int, int]
 """Equal neighbours in a reading that touch in the original, half open."""
+_FEW = 4
+"""Occurrences of a word that are told apart by counting."""
 _digits = re.compile("[0-9]+").finditer
 
 
 class Reading:
     """One reading of a text."""
 
-    __slots__ = ("_joints", "_like", "_places", "numeric", "original", "runs", "text")
+    __slots__ = ("_find_places", "_joints", "_like", "_places", "numeric", "original", "runs", "text")
 
     def __init__(
         self,
         original: str,
         text: str,
-        places: Places | None = None,
+        places: Callable[[], Places] | None = None,
         like: "Reading | None" = None,
         runs: Sequence[Run] = (),
         numeric: bool = False,
@@ -35,7 +37,7 @@ class Reading:
         Args:
             original: the text as it was sent.
             text: what it reads as.
-            places: where its characters stand; None if `text` is the compact text, or for:
+            places: tells where its characters stand; None if `text` is the compact text, or for:
             like: a reading whose characters stand where those of this one do.
             runs: runs of this reading that count as one character where a hit begins or ends.
             numeric: whether it has digits for Han numerals.
@@ -44,15 +46,19 @@ class Reading:
         self.text = text
         self.runs = runs
         self.numeric = numeric
-        self._places = places
         self._like = like
+        self._find_places = places
+        self._places: Places | None = None
         self._joints: Joints | None = None
 
     @property
     def places(self) -> Places:
         """Where its characters stand; found out only when something is found."""
         if self._places is None:
-            self._places = self._like.places if self._like else places_of(self.original)
+            if self._find_places:
+                self._places = self._find_places()
+            else:
+                self._places = self._like.places if self._like else places_of(self.original)
         return self._places
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
@@ -81,21 +87,26 @@ class Reading:
         return places.begins[first], places.ends[last - 1]
 
     def _plain(self, start: int, end: int) -> tuple[int, int] | None:
-        """Does as `span`, without looking for places, for Han written as such and only once, as most hits are."""
-        if self.runs or self.numeric:
+        """Does as `span` without looking for places, for what is written as such, as nearly all is that is found."""
+        if self.runs or self.numeric or self._find_places:
             return None
         folded = self._like.text if self._like else self.text
         written = folded[start:end]
-        begin, stop = self.original.find(written), self.original.rfind(written) + end - start
+        found = self.original.count(written)
         if (
-            is_han(written[0])
-            and is_han(written[-1])
-            and 0 <= begin == stop - (end - start)
-            and folded.find(written) == start == folded.rfind(written)
-            and not (stop < len(self.original) and is_dropped(self.original[stop]))
-        ):
+            not found or found != folded.count(written) or written[0] in written[1:]
+        ):  # it may overlap with itself
+            return None
+        begin = self.original.find(written)
+        for _ in range(folded.count(written, 0, start)):
+            begin = self.original.find(written, begin + 1)
+        stop = begin + end - start
+        if stop < len(self.original) and is_dropped(self.original[stop]):
+            return None
+        if is_han(written[0]) and is_han(written[-1]):
             return begin, stop
-        return None
+        free = may_part(self.original, begin) and may_part(self.original, stop)
+        return (begin, stop) if free else None
 
     def _number(self, joints: Joints, start: int, end: int) -> bool:
         """Tells whether an occurrence keeps the numbers whole, and has numerals enough of its own to be digits."""

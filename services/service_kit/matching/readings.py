@@ -1,7 +1,8 @@
 """Which readings a text has: nearly always one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 from service_kit.matching.fold import compact, exact
 from service_kit.matching.numerals import has_numerals, to_digits
@@ -12,7 +13,7 @@ from service_kit.matching.tables import emoticons
 
 _LEAST_RUN = 3
 """Equal characters in a row that nobody writes by mistake."""
-_pair = re.compile(r"(.)\1").search
+_pair = re.compile(r"(.)\1(?<![0-9])")
 _runs = re.compile(r"(.)\1+").finditer
 _long_run = re.compile(rf"(.)\1{{{_LEAST_RUN - 1}}}(?<![0-9])").search
 _picture = re.compile(rf"\[(?:{'|'.join(map(re.escape, emoticons()))})\]|[\U0001f1e6-\U0001f1ff]{{2}}")
@@ -25,7 +26,7 @@ _NOISE = "\x01"
 
 def has_one_reading(original: str, folded: str) -> bool:
     """Tells, by the text and its compact form, whether there is no other reading: quickly, since nearly always so."""
-    if _pair(folded) and (_long_run(folded) or _may_mix(original, folded)):
+    if _pair.search(folded) and (_long_run(folded) or _may_mix(original, folded)):
         return False
     if has_numerals(folded):
         return False
@@ -77,7 +78,7 @@ def _as_noise(picture: re.Match[str]) -> str:
 
 def _may_mix(original: str, folded: str) -> bool:
     """Tells whether a run may hold one character in several forms; false is certain, and found without places."""
-    return any(original.count(run[1]) != folded.count(run[1]) for run in _runs(folded))
+    return any(original.count(pair[1]) != folded.count(pair[1]) for pair in _pair.finditer(folded))
 
 
 def _touching(places: Places, start: int, end: int) -> Iterator[Run]:
@@ -94,42 +95,61 @@ def _runs_of(reading: Reading) -> list[Run]:
 
     Letter case and width make no form: Oops has no run.
     """
-    begins = reading.places.begins
     return [
         (start, end)
         for run in _runs(reading.text)
         if not run[1].isdecimal()
-        for start, end in _touching(reading.places, *run.span())
-        if end - start >= _LEAST_RUN
-        or len({exact(reading.original[begin]) for begin in begins[start:end]}) > 1
+        for start, end in _pieces(reading, run)
+        if end - start >= _LEAST_RUN or _is_mixed(reading, start, end)
     ]
 
 
+def _pieces(reading: Reading, run: re.Match[str]) -> Iterable[Run]:
+    """Cuts a run where its characters are not side by side in the original."""
+    if reading.original.count(run[0]) == reading.text.count(run[0]):
+        return (run.span(),)  # written as it reads, wherever it stands: the usual case, found without places
+    return _touching(reading.places, *run.span())
+
+
+def _is_mixed(reading: Reading, start: int, end: int) -> bool:
+    character = reading.text[start]
+    if reading.original.count(character) == reading.text.count(character):
+        return False  # the usual case again
+    begins = reading.places.begins[start:end]
+    return len({exact(reading.original[begin]) for begin in begins}) > 1
+
+
 def _cut(reading: Reading, runs: list[Run], size: int) -> Reading:
-    """Cuts runs to at most so many characters; the first keeps the run's begin, the last its end."""
+    """Cuts runs to at most so many characters."""
     text: list[str] = []
-    begins: list[int] = []
-    ends: list[int] = []
     left: list[Run] = []
-    done = 0
-    places = reading.places
-    for start, end in [*runs, (len(reading.text),) * 2]:
-        text.append(reading.text[done:start])
-        begins += places.begins[done:start]
-        ends += places.ends[done:start]
-        if start < end:
-            left.append((len(begins), len(begins) + size))
-            text.append(reading.text[start] * size)
-            begins += places.begins[start : start + size]
-            ends += [*places.ends[start : start + size - 1], places.ends[end - 1]]
+    done = length = 0
+    for start, end in runs:
+        text += (reading.text[done:start], reading.text[start] * size)
+        length += start - done
+        left.append((length, length + size))
+        length += size
         done = end
     return Reading(
         reading.original,
-        "".join(text),
-        Places(begins, ends, single=places.single),
+        "".join(text) + reading.text[done:],
+        places=partial(_cut_places, reading, runs, size),
         runs=left,
         numeric=reading.numeric,
     )
+
+
+def _cut_places(reading: Reading, runs: list[Run], size: int) -> Places:
+    """Finds the places of what is left of runs: of the first its begin, of the last the run's end."""
+    places = reading.places
+    begins: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for start, end in runs:
+        begins += places.begins[done : start + size]
+        ends += [*places.ends[done : start + size - 1], places.ends[end - 1]]
+        done = end
+    return Places(begins + places.begins[done:], ends + places.ends[done:], single=places.single)
 
 
 def _pinyin_words(sounding: Reading) -> list[tuple[int, int, list[str]]]:
@@ -163,10 +183,11 @@ def _syllabic(sounding: Reading, words: list[tuple[int, int, list[str]]]) -> Rea
             ends.append(places.ends[start - 1])
         done = end
     runs = [(moved[start], moved[end - 1] + 1) for start, end in sounding.runs if start in moved]
+    found = Places(begins, ends, single=places.single)
     return Reading(
         sounding.original,
         "".join(text),
-        Places(begins, ends, single=places.single),
+        places=lambda: found,
         runs=runs,
         numeric=sounding.numeric,
     )
