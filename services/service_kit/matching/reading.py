@@ -18,7 +18,7 @@ _digits = re.compile("[0-9]+").finditer
 class Reading:
     """One reading of a text."""
 
-    __slots__ = ("_joints", "_like", "_places", "numeric", "original", "runs", "text")
+    __slots__ = ("_like", "_places", "_seen", "numeric", "original", "runs", "text")
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Reading:
         self.numeric = numeric
         self._places = places
         self._like = like
-        self._joints: Joints | None = None
+        self._seen: Joints | None = None
 
     @property
     def places(self) -> Places:
@@ -57,29 +57,35 @@ class Reading:
     def span(self, start: int, end: int) -> tuple[int, int] | None:
         """Returns the original's span of an occurrence in this reading; None if it only looks like one."""
         places = self.places
-        joints = self._joints = self._joints or Joints(self.original, self.text, places)
         touching = places.single and places.ends[end - 1] - places.begins[start] == end - start
-        if not touching and not joints.hold(start, end):
+        if not touching and not self._joints.hold(start, end):
             return None
-        if self.numeric and not self._number(joints, start, end):
+        if self.numeric and not self._number(start, end):
             return None
         first, last = self._widened(start)[0], self._widened(end - 1)[1]
         # An edge may stand free by itself, as in the letters aⓥx, or with all of its run, as in gggood.
-        if not any(
-            may_part(self.original, places.begins[index]) and not joints.in_one_sign(index - 1)
-            for index in (start, first)
-        ):
+        if not self._parts(start, places.begins[start]) and not self._parts(first, places.begins[first]):
             return None
-        if not any(
-            may_part(self.original, places.ends[index - 1]) and not joints.in_one_sign(index - 1)
-            for index in (end, last)
-        ):
+        if not self._parts(end, places.ends[end - 1]) and not self._parts(last, places.ends[last - 1]):
             return None
         return places.begins[first], places.ends[last - 1]
 
-    def _number(self, joints: Joints, start: int, end: int) -> bool:
+    @property
+    def _joints(self) -> Joints:
+        """What stands between its characters; made only when something is found that is in pieces."""
+        if self._seen is None:
+            self._seen = Joints(self.original, self.text, self.places)
+        return self._seen
+
+    def _parts(self, index: int, place: int) -> bool:
+        """Tells whether a hit may begin or end before a character of the reading, at a place of the original."""
+        return may_part(self.original, place) and (
+            self.places.single or not self._joints.in_one_sign(index - 1)
+        )
+
+    def _number(self, start: int, end: int) -> bool:
         """Tells whether an occurrence keeps the numbers whole, and has numerals enough of its own to be digits."""
-        if joints.number_runs_on(start - 1) or joints.number_runs_on(end - 1):
+        if self._joints.number_runs_on(start - 1) or self._joints.number_runs_on(end - 1):
             return False
         return all(
             len(run[0]) >= LEAST_NUMERALS

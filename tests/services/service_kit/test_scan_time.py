@@ -10,10 +10,10 @@ from service_kit.matching import Finders, MatchMode, finding, patterns, scan
 
 LONGEST = 10_000
 """Characters of a message."""
-SECONDS = 2.0
-"""For the longest text, on a slow and busy machine; the worst of these takes a quarter of it on an ordinary one."""
-FACTOR = 4
-"""Twice the text may take twice the time, and as much again for noise; a quadratic step is seen by far more texts."""
+SECONDS = 5.0
+"""For the longest text, on a slow machine; the worst of these, with 24 readings, takes a quarter of it on an ordinary one."""
+FACTOR = 3.5
+"""Of the time for half the text: twice is right, the rest is for a busy machine; a quadratic step would take four."""
 UNMEASURABLE = 0.02
 """Seconds in which a machine's own doings weigh more than the scan."""
 KEYWORDS = ["vx", "微信", "aa", "微微", "138", "13812345678", "西安", "㎏x", *(it * 64 for it in "a微")]
