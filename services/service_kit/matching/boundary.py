@@ -38,7 +38,11 @@ def at_boundary(text: str, start: int, end: int) -> bool:
 
 def may_part(text: str, place: int) -> bool:
     """Tells whether a hit may begin or end at a place of a text as it was sent."""
-    return not (0 < place < len(text) and _runs_on(*exact(text[place - 1 : place + 1])))
+    if (
+        not 0 < place < len(text) or "\u3400" <= text[place] <= "\u9fff"
+    ):  # Han most of all: no need to fold it
+        return True
+    return not _runs_on(*exact(text[place - 1 : place + 1]))
 
 
 def is_han(character: str) -> bool:

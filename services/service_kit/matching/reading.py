@@ -13,15 +13,15 @@ from service_kit.matching.tables import is_dropped
 
 Run = tuple[int, int]
 """Equal neighbours in a reading that touch in the original, half open."""
-_FEW = 4
-"""Occurrences of a word that are told apart by counting."""
+_SHORT = 500
+"""Characters of texts in which a word is placed by counting: a thousand hits shall not count a long text each."""
 _digits = re.compile("[0-9]+").finditer
 
 
 class Reading:
     """One reading of a text."""
 
-    __slots__ = ("_find_places", "_joints", "_like", "_places", "numeric", "original", "runs", "text")
+    __slots__ = ("_find_places", "_like", "_places", "_seen", "numeric", "original", "runs", "text")
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Reading:
         self._like = like
         self._find_places = places
         self._places: Places | None = None
-        self._joints: Joints | None = None
+        self._seen: Joints | None = None
 
     @property
     def places(self) -> Places:
@@ -66,37 +66,28 @@ class Reading:
         if self._places is None and (plain := self._plain(start, end)) is not None:
             return plain
         places = self.places
-        joints = self._joints = self._joints or Joints(self.original, self.text, places)
         touching = places.single and places.ends[end - 1] - places.begins[start] == end - start
-        if not touching and not joints.hold(start, end):
+        if not touching and not self._joints.hold(start, end):
             return None
-        if self.numeric and not self._number(joints, start, end):
+        if self.numeric and not self._number(start, end):
             return None
         first, last = self._widened(start)[0], self._widened(end - 1)[1]
         # An edge may stand free by itself, as in the letters aⓥx, or with all of its run, as in gggood.
-        if not any(
-            may_part(self.original, places.begins[index]) and not joints.in_one_sign(index - 1)
-            for index in (start, first)
-        ):
+        if not self._parts(start, places.begins[start]) and not self._parts(first, places.begins[first]):
             return None
-        if not any(
-            may_part(self.original, places.ends[index - 1]) and not joints.in_one_sign(index - 1)
-            for index in (end, last)
-        ):
+        if not self._parts(end, places.ends[end - 1]) and not self._parts(last, places.ends[last - 1]):
             return None
         return places.begins[first], places.ends[last - 1]
 
     def _plain(self, start: int, end: int) -> tuple[int, int] | None:
         """Does as `span` without looking for places, for what is written as such, as nearly all is that is found."""
-        if self.runs or self.numeric or self._find_places:
+        if self.runs or self.numeric or self._find_places or len(self.original) > _SHORT:
             return None
         folded = self._like.text if self._like else self.text
         written = folded[start:end]
         found = self.original.count(written)
-        if (
-            not found or found != folded.count(written) or written[0] in written[1:]
-        ):  # it may overlap with itself
-            return None
+        if not found or found != folded.count(written) or written[0] in written[1:]:
+            return None  # also if it may overlap with itself
         begin = self.original.find(written)
         for _ in range(folded.count(written, 0, start)):
             begin = self.original.find(written, begin + 1)
@@ -108,9 +99,22 @@ class Reading:
         free = may_part(self.original, begin) and may_part(self.original, stop)
         return (begin, stop) if free else None
 
-    def _number(self, joints: Joints, start: int, end: int) -> bool:
+    @property
+    def _joints(self) -> Joints:
+        """What stands between its characters; made only when something is found that is in pieces."""
+        if self._seen is None:
+            self._seen = Joints(self.original, self.text, self.places)
+        return self._seen
+
+    def _parts(self, index: int, place: int) -> bool:
+        """Tells whether a hit may begin or end before a character of the reading, at a place of the original."""
+        return may_part(self.original, place) and (
+            self.places.single or not self._joints.in_one_sign(index - 1)
+        )
+
+    def _number(self, start: int, end: int) -> bool:
         """Tells whether an occurrence keeps the numbers whole, and has numerals enough of its own to be digits."""
-        if joints.number_runs_on(start - 1) or joints.number_runs_on(end - 1):
+        if self._joints.number_runs_on(start - 1) or self._joints.number_runs_on(end - 1):
             return False
         return all(
             len(run[0]) >= LEAST_NUMERALS

@@ -86,6 +86,7 @@ def test_pitfall_7_skipping_noise_joins_no_words(mode: MatchMode) -> None:
 @ALL
 def test_pitfall_8_letters_are_found_as_whole_words(mode: MatchMode) -> None:
     """At Han and digits a word ends, inside another it does not begin."""
+    assert not contains("tiếng", "ng", mode)
     for text in ("class", "assess", "ｃｌａｓｓ", "Классass"):
         assert not contains(text, "ass", mode)
     for text in ("加ass号", "1ass2", "ASS", "(ass)"):
@@ -107,6 +108,7 @@ def test_pitfall_9_spans_are_of_the_message_as_it_was_sent(mode: MatchMode) -> N
         ("vx", "vx"),
         ("加v👍🏽x吧", "v👍🏽x"),
         ("加v[微笑]x吧", "v[微笑]x"),
+        ("加v[微笑][OK]x吧", "v[微笑][OK]x"),
         ("加ⓥ𝐱吧", "ⓥ𝐱"),
     ],
 )
@@ -168,7 +170,7 @@ def test_what_only_looks_like_a_hit_is_none(mode: MatchMode, text: str, keyword:
         ("加VVVx", "vx"),
         ("avⓥx", "ⓥx"),  # EXACT finds it
         ("xⓥva", "xⓥ"),
-        ("加vⓥx吧", "vx"),  # a run of two, in two forms
+        ("加vⓥx吧", "加vx"),  # a run of two, in two forms
         ("一三八[微笑]一二三", "138123"),
         ("v.x\u200b微", "x\u200b微"),  # the same, though a word is spelt before it
         ("doooggg", "doog"),
@@ -208,6 +210,16 @@ def test_what_people_try_is_a_hit(mode: MatchMode, text: str, keyword: str) -> N
 def test_pinyin_is_read_word_by_word(text: str, shown: str | None) -> None:
     """Whatever other letters the message holds, and never over a gap inside a syllable."""
     assert found(text, "微信", mode=HOMOPHONE) == ([(shown, "微信")] if shown else [])
+
+
+def test_numbers_stay_whole_beside_pinyin() -> None:
+    """Syllables in letters make a reading of their own."""
+    assert not contains("wei一三八一", "138", HOMOPHONE)
+
+
+def test_a_part_of_a_sign_is_shown_with_the_marks_on_it() -> None:
+    """Han needs no border, so that a hit may be a part of ㍿."""
+    assert found("㍿\u200b吧", "株式") == [("㍿\u200b", "株式")]
 
 
 def test_a_single_letter_is_no_pinyin() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 
 import pytest
@@ -11,13 +10,13 @@ from service_kit.matching import Finders, MatchMode, finding, patterns, scan
 
 LONGEST = 10_000
 """Characters of a message."""
-SECONDS = 2.0
-"""For the longest text, on a slow and busy machine; the worst of these takes a quarter of it on an ordinary one."""
-FACTOR = 4
-"""Twice the text may take twice the time, and as much again for noise; a quadratic step is seen by far more texts."""
+SECONDS = 5.0
+"""For the longest text, on a slow machine; the worst of these, with 24 readings, takes a quarter of it on an ordinary one."""
+FACTOR = 3.5
+"""Of the time for half the text: twice is right, the rest is for a busy machine; a quadratic step would take four."""
 UNMEASURABLE = 0.02
 """Seconds in which a machine's own doings weigh more than the scan."""
-KEYWORDS = ["vx", "微信", "aa", "微微", "138", "13812345678", "西安", "㎏x", *(it * 64 for it in "a微1")]
+KEYWORDS = ["vx", "微信", "aa", "微微", "138", "13812345678", "西安", "㎏x", *(it * 64 for it in "a微")]
 HAN = "".join(map(chr, range(0x4E00, 0x4E00 + LONGEST)))
 TEXTS = {
     "one letter": "a",
@@ -69,10 +68,12 @@ def test_time_is_linear(made_of: str, mode: MatchMode) -> None:
     looked_for = {pattern: keyword for keyword in KEYWORDS for pattern in patterns(keyword, mode)}
     finders = Finders(**{mode.value: finding(looked_for)})
     text = (made_of * LONGEST)[:LONGEST]
-    gc.collect()
-    scan(made_of, finders)
+    half = 0.0
     for _ in range(3):
-        half, whole = took(text[: LONGEST // 2], finders), took(text, finders)
-        if whole < max(FACTOR * half, UNMEASURABLE) and whole < SECONDS:
+        whole = took(text, finders)
+        if whole < UNMEASURABLE:
+            return
+        half = took(text[: LONGEST // 2], finders)
+        if whole < FACTOR * half and whole < SECONDS:
             return
     pytest.fail(f"{half:.3f} s for half of it, {whole:.3f} s for all")
