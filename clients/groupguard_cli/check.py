@@ -20,6 +20,7 @@ from groupguard_cli.lines import refusing_bad_lines
 from groupguard_cli.messages import Line, in_batches, read_messages
 from groupguard_cli.options import Corp
 from groupguard_cli.summary import Summary
+from groupguard_cli.summary_tables import print_summary
 from groupguard_client import AsyncGroupGuard
 
 BATCH = 500
@@ -61,7 +62,7 @@ def check(
     if as_json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2))
     else:
-        summary.print(Console())
+        print_summary(summary, Console())
     sys.exit(1 if summary.errors else 0)
 
 

@@ -57,8 +57,9 @@ def show_result(screen: Screen, number: int, content: Content, result: TestRuleR
     lines = [(hit, False) for hit in result.hits] + [(hit, True) for hit in result.excused]
     for hit, excused in lines[:_MOST_LINES]:
         screen.note(f"   - {_words(hit)}{' (excused)' * excused}", "dim" * excused)
-    if len(lines) > _MOST_LINES:
-        screen.note(f"   … and {len(lines) - _MOST_LINES} more")
+    unlisted = result.hit_count - len(result.hits)
+    if more := max(0, len(lines) - _MOST_LINES) + unlisted:
+        screen.note(f"   … and {more} more")
 
 
 def _marked(text: str, place: Place, result: TestRuleResponse.Result) -> list[Piece]:

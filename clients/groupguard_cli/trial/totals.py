@@ -45,4 +45,5 @@ class Totals:
             yield f"  {counted(self.unlisted, 'more hit')}, of which the server does not tell the keywords"
         keywords = (keyword.text for keyword in rule.conditions.keywords.keywords)
         if never := [printable(text) for text in keywords if not (self.hits[text] or self.excused[text])]:
-            yield f"Never hit: {', '.join(never)}"
+            found = "Not among the hits listed" if self.unlisted else "Never hit"
+            yield f"{found}: {', '.join(never)}"
