@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from groupguard.common.v1.message_type_pb2 import MESSAGE_TYPE_LINK
 from groupguard.rule.v1.rule_service_pb2 import ListRulesRequest
 from support.commands import GROUPGUARD, Caller, groupguard, in_terminal, run
 from support.corp import CHAT, Corp
@@ -218,7 +219,7 @@ def test_no_message_and_no_service_are_said(environment: dict[str, str], call: C
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "No message to try the rule on.\n")
     [port] = free_ports(1)
     nowhere = {**environment, "GROUPGUARD_FILTER_ADDRESS": f"{LOOPBACK}:{port}"}
-    done = call("test-rule", "--keyword", "刷单", stdin='{"text": "x"}', **nowhere)  # type: ignore[assignment]
+    done = call("test-rule", "--keyword", "刷单", stdin='{"text": "x"}', **nowhere)
     assert done.exit_code == 1
     assert "Is FilterService there?" in done.stderr
     assert "GROUPGUARD_FILTER_ADDRESS" in done.stderr
@@ -227,7 +228,7 @@ def test_no_message_and_no_service_are_said(environment: dict[str, str], call: C
 def test_check_tells_why_and_which_sort(corp: Corp, environment: dict[str, str], tmp_path: Path) -> None:
     """Sorts of message and spellings have tables of their own, and lists of their own for programs."""
     rule = corp.rule("加微信")
-    rule.conditions.message_types.types.append(1)
+    rule.conditions.message_types.types.append(MESSAGE_TYPE_LINK)
     rule = corp.update(rule)
     sort = "LINK"
     file = tmp_path / "messages.jsonl"

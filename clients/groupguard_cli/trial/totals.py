@@ -37,7 +37,9 @@ class Totals:
         """Sums up, the most frequent first; tells the rule's keywords that nothing was found of."""
         yield f"{counted(self.messages, 'message')}: {self.hit} hit, {self.messages - self.hit} spared"
         for name in dict.fromkeys((*(name for name, _ in self.hits.most_common()), *self.excused)):
-            said = f"{counted(self.hits[name], 'hit')} in {counted(self.messages_by[name], 'message')}"
+            said = "no hit"
+            if self.hits[name]:
+                said = f"{counted(self.hits[name], 'hit')} in {counted(self.messages_by[name], 'message')}"
             if self.excused[name]:
                 said += f", {self.excused[name]} excused"
             yield f"  {printable(name)}: {said}"
