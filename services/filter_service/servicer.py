@@ -77,9 +77,8 @@ class FilterServicer(grpc_pb.FilterServiceServicer):
         samples = _read_samples(request, violations)
         draft = await self._validated(request, violations)
         rule = read_draft(draft.rule)
-        found = await try_rule(rule, samples)
         return pb.TestRuleResponse(
-            results=map(write_trial, found),
+            results=[write_trial(found) async for found in try_rule(rule, samples)],
             warnings=draft.warnings,
             not_evaluated=[write_skipped(_UNTESTABLE)] if rule.has_other_conditions else [],
             rule=draft.rule,
