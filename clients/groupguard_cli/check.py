@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,16 +17,15 @@ from groupguard.filter.v1.filter_service_pb2 import BatchCheckMessagesRequest
 from groupguard.rule.v1.rule_service_pb2 import GetRuleRequest
 from groupguard_cli.failures import report
 from groupguard_cli.lines import refusing_bad_lines
-from groupguard_cli.messages import Line, read_messages
+from groupguard_cli.messages import Line, in_batches, read_messages
 from groupguard_cli.options import Corp
 from groupguard_cli.summary import Summary
+from groupguard_cli.summary_tables import print_summary
 from groupguard_client import AsyncGroupGuard
 
 BATCH = 500
 """Messages in one call."""
 CALLS_AT_ONCE = 4
-BATCH_BYTES = 2 * 1024 * 1024
-"""Size of one call, which is refused above 4 MiB."""
 
 
 def check(
@@ -63,7 +62,7 @@ def check(
     if as_json:
         print(json.dumps(summary.as_dict(), ensure_ascii=False, indent=2))
     else:
-        summary.print(Console())
+        print_summary(summary, Console())
     sys.exit(1 if summary.errors else 0)
 
 
@@ -74,7 +73,7 @@ async def _check(corp: str, lines: list[Line]) -> Summary:
     async with AsyncGroupGuard(timeout=30) as gg:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("judging", total=len(lines))
-            batches = _batches(lines)
+            batches = in_batches(lines, BATCH)
 
             async def judge() -> None:
                 for batch in batches:  # the workers share one iterator
@@ -94,20 +93,6 @@ async def _check(corp: str, lines: list[Line]) -> Summary:
         summary.seconds = time.perf_counter() - begun
         summary.names = await _names(gg, corp, summary.rules)
     return summary
-
-
-def _batches(lines: list[Line]) -> Iterator[list[Line]]:
-    batch: list[Line] = []
-    size = 0
-    for line in lines:
-        more = line.message.ByteSize()
-        if batch and (len(batch) == BATCH or size + more > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(line)
-        size += more
-    if batch:
-        yield batch
 
 
 async def _names(gg: Any, corp: str, rule_ids: Iterable[str]) -> dict[str, str]:

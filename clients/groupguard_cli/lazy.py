@@ -30,6 +30,9 @@ COMMANDS = {
     "exempt": _Entry("groupguard_cli.exempt:app", "Customers whom no rule holds for."),
     "corp": _Entry("groupguard_cli.corp.app:app", "A corp's settings, and all its configuration as a file."),
     "check": _Entry("groupguard_cli.check:check", "Judge a file of messages and sum up by rule and keyword."),
+    "test-rule": _Entry(
+        "groupguard_cli.trial.command:try_rule", "Try a rule on messages before it is saved."
+    ),
     "token": _Entry("groupguard_cli.token:token", "Make a bearer token."),
 }
 """Every command, in the order of the help."""

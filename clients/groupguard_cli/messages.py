@@ -1,7 +1,7 @@
 """Files of messages, one JSON object a line."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from groupguard_client import text_message
 _SHORT = frozenset({"chat_id", "external_userid", "group_nickname", "message_id"})
 """What may stand beside any content."""
 _FIELDS = {name: field for field in Message.DESCRIPTOR.fields for name in (field.name, field.json_name)}
+BATCH_BYTES = 2 * 1024 * 1024
+"""Size of the messages in one call, which is refused above 4 MiB."""
 _DEEPEST = 60
 """Messages within messages that are read; the service takes fewer."""
 
@@ -42,6 +44,21 @@ def read_messages(file: Path, chat: str, sender: str) -> list[Line]:
         Line(number, message)
         for number, message in read_lines(file, lambda line: _message(line, chat, sender))
     ]
+
+
+def in_batches(lines: list[Line], most: int) -> Iterator[list[Line]]:
+    """Yields the lines in parts, each of at most so many and small enough for one call."""
+    batch: list[Line] = []
+    size = 0
+    for line in lines:
+        more = line.message.ByteSize()
+        if batch and (len(batch) == most or size + more > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += more
+    if batch:
+        yield batch
 
 
 def _message(line: str, chat: str, sender: str) -> Message:

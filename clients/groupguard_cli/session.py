@@ -14,8 +14,10 @@ TIMEOUT = 30.0
 
 
 @contextmanager
-def connected() -> Iterator[GroupGuard]:
-    """Yields a client of the services that the environment names.
+def connected(
+    service: str = "RuleService", variable: str = "GROUPGUARD_RULE_ADDRESS"
+) -> Iterator[GroupGuard]:
+    """Yields a client of the services that the environment names; which one is called is said if nobody answers.
 
     A call that fails ends the command with exit code 1, and an argument that is no text with 2.
     """
@@ -23,7 +25,7 @@ def connected() -> Iterator[GroupGuard]:
         with GroupGuard(timeout=TIMEOUT) as gg:
             yield gg
     except grpc.RpcError as error:
-        report(error, "RuleService", "GROUPGUARD_RULE_ADDRESS")
+        report(error, service, variable)
         raise typer.Exit(1) from None
     except UnicodeEncodeError:  # half a surrogate pair: how Python passes on bytes that are not UTF-8
         show("an argument is not UTF-8")

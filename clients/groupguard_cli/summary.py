@@ -5,16 +5,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from groupguard.common.v1.message_type_pb2 import MessageType
 from groupguard.filter.v1.filter_service_pb2 import BatchCheckMessagesResponse
-from groupguard.filter.v1.verdict_pb2 import MESSAGE_PART_TEXT, Check, Decision, Hit, MessagePart, Reason
+from groupguard.filter.v1.verdict_pb2 import (
+    MESSAGE_PART_TEXT,
+    MESSAGE_PART_UNSPECIFIED,
+    Check,
+    Decision,
+    Hit,
+    MessagePart,
+    Reason,
+)
+from groupguard_cli.wording import place_words
 
-_SHOWN_ERRORS = 5
-_SHOWN_KEYWORDS = 30
-_SHOWN_PLACES = 30
 _IN_BATCH = re.compile(r"^messages\[\d+\]\.")
 """Where a message stood in its call, which says nothing to whoever wrote the file."""
 
@@ -29,9 +32,7 @@ class Place:
 
     def __str__(self) -> str:
         """The item, counted from 0 in each list, and its part: `item 2.0: title`; only the part if there is no item."""
-        part = MessagePart.Name(self.hit.part).removeprefix("MESSAGE_PART_").lower().replace("_", " ")
-        path = ".".join(map(str, self.hit.item_path))
-        return f"item {path}: {part}" if path else part
+        return place_words(self.hit.item_path, self.hit.part)
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the place for programs."""
@@ -39,7 +40,9 @@ class Place:
             "message": self.message,
             "rule_id": self.hit.rule_id,
             "keyword": self.hit.keyword,
-            "part": MessagePart.Name(self.hit.part).removeprefix("MESSAGE_PART_"),
+            "message_type": _type(self.hit),
+            "explanation": self.hit.explanation,
+            "part": MessagePart.Name(self.hit.part).removeprefix("MESSAGE_PART_") if self.hit.part else "",
             "item_path": list(self.hit.item_path),
             "start": self.hit.span.start,
             "end": self.hit.span.end,
@@ -60,6 +63,10 @@ class Summary:
     """Messages by rule_id and keyword."""
     hits: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Hits by rule_id and keyword."""
+    types: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Messages by rule_id and sort of message."""
+    spellings: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Hits by rule_id, keyword and explanation, of keywords that are spelled otherwise."""
     places: list[Place] = field(default_factory=list)
     """Hits in titles, names, forwarded conversations and the like, as far as verdicts list them."""
     shadow_rules: Counter[str] = field(default_factory=Counter)
@@ -78,8 +85,10 @@ class Summary:
         self.decisions[Decision.Name(verdict.decision).removeprefix("DECISION_")] += 1
         self.reasons[Reason.Name(verdict.reason).removeprefix("REASON_")] += 1
         self.rules.update({hit.rule_id for hit in verdict.hits})
-        self.keywords.update({_key(hit) for hit in verdict.hits})
-        self.hits.update(_key(hit) for hit in verdict.hits)
+        self.keywords.update({_key(hit) for hit in verdict.hits if hit.keyword})
+        self.hits.update(_key(hit) for hit in verdict.hits if hit.keyword)
+        self.types.update({(hit.rule_id, _type(hit)) for hit in verdict.hits if hit.message_type})
+        self.spellings.update((*_key(hit), hit.explanation) for hit in verdict.hits if hit.explanation)
         self.places += [Place(place, hit) for hit in verdict.hits if not _is_plain(hit)]
         self.shadow_rules.update({hit.rule_id for hit in verdict.shadow_hits})
         self.skipped.update(Check.Name(it.check).removeprefix("CHECK_") for it in verdict.not_evaluated)
@@ -99,74 +108,30 @@ class Summary:
                 {"rule_id": key[0], "keyword": key[1], "messages": count, "hits": self.hits[key]}
                 for key, count in self.keywords.most_common()
             ],
+            "message_types": [
+                {"rule_id": rule_id, "message_type": type_, "messages": count}
+                for (rule_id, type_), count in self.types.most_common()
+            ],
+            "spellings": [
+                {"rule_id": rule_id, "keyword": keyword, "explanation": explanation, "hits": count}
+                for (rule_id, keyword, explanation), count in self.spellings.most_common()
+            ],
             "places": [place.as_dict() for place in self.places],
             "shadow_rules": dict(self.shadow_rules),
             "not_evaluated": dict(self.skipped),
             "errors": self.errors,
         }
 
-    def print(self, console: Console) -> None:
-        """Prints the summary for people."""
-        console.print(self._decisions())
-        if self.rules:
-            console.print(self._rules())
-            console.print(self._keywords())
-        if self.places:
-            console.print(self._places())
-        for check, count in self.skipped.items():
-            console.print(f"[yellow]{check} could not be checked for {count} messages[/yellow]")
-        for error in self.errors[:_SHOWN_ERRORS]:
-            console.print(f"[red]not judged:[/red] {escape(error)}", highlight=False)
-        if len(self.errors) > _SHOWN_ERRORS:
-            console.print(f"[red]… and {len(self.errors) - _SHOWN_ERRORS} more[/red]")
-        rate = self.messages / self.seconds if self.seconds else 0
-        console.print(f"{self.messages} messages in {self.seconds:.2f} s, {rate:,.0f} a second")
-
-    def _decisions(self) -> Table:
-        table = Table(title="Verdicts", title_justify="left")
-        table.add_column("decision")
-        table.add_column("messages", justify="right")
-        for decision, count in self.decisions.most_common():
-            table.add_row(decision, str(count))
-        return table
-
-    def _rules(self) -> Table:
-        table = Table(title="By rule", title_justify="left")
-        table.add_column("rule")
-        table.add_column("rule_id", no_wrap=True)
-        table.add_column("messages", justify="right")
-        for rule_id, count in self.rules.most_common():
-            table.add_row(escape(self.names.get(rule_id, "")), rule_id, str(count))
-        return table
-
-    def _keywords(self) -> Table:
-        table = Table(title="By keyword", title_justify="left")
-        table.add_column("keyword")
-        table.add_column("rule")
-        table.add_column("messages", justify="right")
-        table.add_column("hits", justify="right")
-        for key, count in self.keywords.most_common(_SHOWN_KEYWORDS):
-            name = escape(self.names.get(key[0], key[0]))
-            table.add_row(escape(key[1]), name, str(count), str(self.hits[key]))
-        if len(self.keywords) > _SHOWN_KEYWORDS:
-            table.caption = f"{len(self.keywords) - _SHOWN_KEYWORDS} more; --json lists all"
-        return table
-
-    def _places(self) -> Table:
-        table = Table(title="Not in plain texts", title_justify="left")
-        for column in ("message", "where", "keyword", "rule"):
-            table.add_column(column)
-        for place in self.places[:_SHOWN_PLACES]:
-            name = self.names.get(place.hit.rule_id, place.hit.rule_id)
-            table.add_row(place.message, str(place), escape(place.hit.keyword), escape(name))
-        if len(self.places) > _SHOWN_PLACES:
-            table.caption = f"{len(self.places) - _SHOWN_PLACES} more; --json lists all"
-        return table
-
 
 def _is_plain(hit: Hit) -> bool:
-    return hit.part == MESSAGE_PART_TEXT and not hit.item_path
+    """Tells whether a hit is in a message's own text, or the message as a whole."""
+    return hit.part in (MESSAGE_PART_TEXT, MESSAGE_PART_UNSPECIFIED) and not hit.item_path
 
 
 def _key(hit: Hit) -> tuple[str, str]:
     return hit.rule_id, hit.keyword
+
+
+def _type(hit: Hit) -> str:
+    """Returns the sort of message that was found; empty for a keyword."""
+    return MessageType.Name(hit.message_type).removeprefix("MESSAGE_TYPE_") if hit.message_type else ""

@@ -1,5 +1,6 @@
 """Short words for what messages hold, for tables."""
 
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -8,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from groupguard.common.v1.blacklist_kind_pb2 import BlacklistKind
 from groupguard.common.v1.message_type_pb2 import MessageType
+from groupguard.filter.v1.verdict_pb2 import MESSAGE_PART_UNSPECIFIED, Hit, MessagePart
 from groupguard.rule.v1.rule_pb2 import (
     ACTION_KIND_KICK_AFTER_WARNINGS,
     OWNER_KIND_MEMBER,
@@ -60,9 +62,9 @@ def condition_words(conditions: Conditions) -> str:
     """Sums up what a rule looks for."""
     words = []
     if conditions.HasField("keywords"):
-        words.append(_count(len(conditions.keywords.keywords), "keyword"))
+        words.append(counted(len(conditions.keywords.keywords), "keyword"))
     if conditions.HasField("nickname_keywords"):
-        words.append(_count(len(conditions.nickname_keywords.keywords), "nickname keyword"))
+        words.append(counted(len(conditions.nickname_keywords.keywords), "nickname keyword"))
     if conditions.HasField("message_types"):
         words += [word(MessageType, kind, "MESSAGE_TYPE_") for kind in conditions.message_types.types]
     if conditions.HasField("length"):
@@ -84,7 +86,7 @@ def condition_words(conditions: Conditions) -> str:
 def action_words(action: Action) -> str:
     """Sums up what a rule does."""
     if action.kind == ACTION_KIND_KICK_AFTER_WARNINGS:
-        words = f"kick after {_count(action.warnings_before_kick, 'warning')}"
+        words = f"kick after {counted(action.warnings_before_kick, 'warning')}"
     else:
         words = word(ActionKind, action.kind, "ACTION_KIND_").replace("_", " ")
     if action.add_to_blacklist:
@@ -92,5 +94,20 @@ def action_words(action: Action) -> str:
     return words
 
 
-def _count(number: int, thing: str) -> str:
+def found_words(hit: Hit) -> str:
+    """Returns what of a rule was found: the keyword, or the sort of message."""
+    return hit.keyword or word(MessageType, hit.message_type, "MESSAGE_TYPE_").replace("_", " ")
+
+
+def place_words(item_path: Iterable[int], part: int) -> str:
+    """Returns the item, counted from 0 in each list, and its part: `item 2.0: title`; of the two what there is."""
+    path = ".".join(map(str, item_path))
+    said = [f"item {path}"] if path else []
+    if part != MESSAGE_PART_UNSPECIFIED:
+        said.append(word(MessagePart, part, "MESSAGE_PART_").replace("_", " "))
+    return ": ".join(said)
+
+
+def counted(number: int, thing: str) -> str:
+    """Returns a number of things, as `1 hit` or `2 hits`."""
     return f"{number} {thing}{'' if number == 1 else 's'}"

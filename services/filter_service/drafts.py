@@ -19,8 +19,8 @@ _SECONDS = 5.0
 class Drafts(Protocol):
     """Tells what would be kept of a rule."""
 
-    async def validate(self, corp_id: str, rule: Rule) -> ValidateRuleResponse:
-        """Returns the rule as it would be kept, and warnings.
+    async def validate(self, corp_id: str, rule: Rule | None) -> ValidateRuleResponse:
+        """Returns the rule as it would be kept, and warnings; None is refused like any other that is invalid.
 
         Raises:
             InvalidFields: it would not be kept.
@@ -34,7 +34,7 @@ class GrpcDrafts:
     def __init__(self, stub: "RuleServiceAsyncStub") -> None:
         self._stub = stub
 
-    async def validate(self, corp_id: str, rule: Rule) -> ValidateRuleResponse:
+    async def validate(self, corp_id: str, rule: Rule | None) -> ValidateRuleResponse:
         request = ValidateRuleRequest(corp_id=corp_id, rule=rule)
         try:
             return await self._stub.ValidateRule(request, timeout=deadline.remaining(_SECONDS))

@@ -15,7 +15,15 @@ from filter_service.judge import Judge, Outcome
 from filter_service.trial import MOST_SAMPLES, try_rule
 from groupguard.filter.v1 import filter_service_pb2 as pb
 from groupguard.filter.v1 import filter_service_pb2_grpc as grpc_pb
-from service_kit.errors import CheckUnavailable, GroupguardError, InvalidFields, Violation, invalid
+from groupguard.rule.v1.rule_service_pb2 import ValidateRuleResponse
+from service_kit.errors import (
+    CheckUnavailable,
+    GroupguardError,
+    InvalidFields,
+    RulesUnavailable,
+    Violation,
+    invalid,
+)
 from service_kit.ids import require_id
 from service_kit.revision import Revision
 from service_kit.status import to_status
@@ -65,16 +73,30 @@ class FilterServicer(grpc_pb.FilterServiceServicer):
 
     async def TestRule(self, request: pb.TestRuleRequest, context: "Context") -> pb.TestRuleResponse:
         require_id("corp_id", request.corp_id)
-        samples = _read_samples(request)
-        draft = await self._drafts.validate(request.corp_id, request.rule)
+        violations: list[Violation] = []
+        samples = _read_samples(request, violations)
+        draft = await self._validated(request, violations)
         rule = read_draft(draft.rule)
-        found = await try_rule(rule, samples)
         return pb.TestRuleResponse(
-            results=map(write_trial, found),
+            results=[write_trial(found) async for found in try_rule(rule, samples)],
             warnings=draft.warnings,
             not_evaluated=[write_skipped(_UNTESTABLE)] if rule.has_other_conditions else [],
             rule=draft.rule,
         )
+
+    async def _validated(self, request: pb.TestRuleRequest, known: list[Violation]) -> ValidateRuleResponse:
+        """Returns what would be kept of the rule; refuses it together with what is known to be wrong besides."""
+        try:
+            draft = await self._drafts.validate(
+                request.corp_id, request.rule if request.HasField("rule") else None
+            )
+        except InvalidFields as error:
+            raise InvalidFields([*error.violations, *known]) from error
+        except RulesUnavailable as error:
+            raise (InvalidFields(known) if known else error) from None
+        if known:
+            raise InvalidFields(known)
+        return draft
 
     def _read(self, request: pb.BatchCheckMessagesRequest) -> list[Message | InvalidFields]:
         now = self._clock()
@@ -87,16 +109,16 @@ class FilterServicer(grpc_pb.FilterServiceServicer):
         return read
 
 
-def _read_samples(request: pb.TestRuleRequest) -> list[tuple[Item, ...]]:
+def _read_samples(request: pb.TestRuleRequest, violations: list[Violation]) -> list[tuple[Item, ...]]:
+    """Reads the samples; what is wrong with them is added to the violations."""
     if not 1 <= len(request.samples) <= MOST_SAMPLES:
-        raise invalid("samples", f"1 to {MOST_SAMPLES} are allowed, not {len(request.samples)}")
-    violations: list[Violation] = []
-    samples = [
+        violations.append(
+            Violation("samples", f"1 to {MOST_SAMPLES} are allowed, not {len(request.samples)}")
+        )
+        return []
+    return [
         read_contents(sample, f"samples[{index}]", violations) for index, sample in enumerate(request.samples)
     ]
-    if violations:
-        raise InvalidFields(violations)
-    return samples
 
 
 def _write_result(outcome: Outcome | InvalidFields) -> Result:

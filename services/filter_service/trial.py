@@ -1,6 +1,6 @@
 """Trying a rule that is not saved on sample messages."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from filter_service.domain.findings import Findings
 from filter_service.domain.message import Item
@@ -14,8 +14,13 @@ MOST_SAMPLES = 100
 _GROUP = Group(chat_id="trial", owner_userid="", ordinal=0)
 
 
-async def try_rule(rule: Rule, samples: Sequence[tuple[Item, ...]]) -> list[Findings]:
-    """Returns what the rule finds in each sample, as if it were enabled in the group the samples are sent in."""
+async def try_rule(rule: Rule, samples: Sequence[tuple[Item, ...]]) -> AsyncIterator[Findings]:
+    """Yields what the rule finds in each sample, as if it were enabled in the group the samples are sent in.
+
+    One after the other: a flood of overlapping hits takes much memory, and a call that is given up ends between two.
+    """
     bound = BindingChange(Operation.BIND, (rule.rule_id,), 0, b"\x80")
     snapshot = Snapshot().changed([rule, _GROUP, bound], NO_RULES)
-    return await find_all(snapshot, [(_GROUP, items) for items in samples])
+    for items in samples:
+        [found] = await find_all(snapshot, [(_GROUP, items)])
+        yield found

@@ -121,6 +121,17 @@ def test_a_corps_rules_are_kept_from_the_command_line(
     assert rule.group_count == 0
 
 
+def test_a_rule_is_tried_before_it_is_saved(environment: dict[str, str], tmp_path: Path) -> None:
+    """The block as it stands, run by a shell in an empty folder, prints what is shown below it."""
+    environment["PATH"] = f"{GROUPGUARD.parent}:{environment['PATH']}"
+    script = block("Try a rule before it bites", "sh")
+
+    done = run(["sh", "-eu", "-c", f"cd '{tmp_path}'\n{script}"], env=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == block("Try a rule before it bites", "text")
+
+
 def test_the_table_of_settings_is_the_codes() -> None:
     """Variable, default, services and meaning of every setting, in the order of the code, and no other."""
     table = re.search(r"<!-- settings: .*?\n\|---.*?\n(.*?)<!-- end of settings -->", README, re.DOTALL)
@@ -160,8 +171,10 @@ def test_every_command_and_option_named_exists() -> None:
         return helps[name]
 
     groups = "serve|rules|groups|exempt|corp"
-    for called in re.findall(rf"groupguard ((?:(?:{groups}) [a-z-]+|demo|check|token)[^`|\n]*)", README):
-        name = re.match(rf"(?:{groups}) [a-z-]+|\w+", called)
+    for called in re.findall(
+        rf"groupguard ((?:(?:{groups}) [a-z-]+|demo|check|test-rule|token)[^`|\n]*)", README
+    ):
+        name = re.match(rf"(?:{groups}) [a-z-]+|[a-z-]+", called)
         assert name
         for option in re.findall(r"--[a-z-]+", called):
             assert option in help_of(name[0])

@@ -8,10 +8,10 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from groupguard.rule.v1.rule_pb2 import Rule
 from groupguard.rule.v1.rule_service_pb2 import CreateRuleRequest, GetRuleRequest, UpdateRuleRequest
-from groupguard_cli.lines import BadLines, decoded, file_name, opened, parsed, refusing_bad_lines
 from groupguard_cli.options import AsJson, Corp, OwnerUserid, Reason, RuleId, StrategyId
 from groupguard_cli.owners import owner_named, owner_or_admins
 from groupguard_cli.rules import wanted
+from groupguard_cli.rules.files import read_rule
 from groupguard_cli.rules.tables import print_rule
 from groupguard_cli.rules.wanted import Wanted
 from groupguard_cli.rules.warnings import tell_warnings
@@ -47,7 +47,7 @@ def create(
     It belongs to the super administrators unless --owner, --strategy or the file says otherwise, and is disabled unless
     --state or the file does.
     """
-    rule = _read_rule(file) if file else Rule()
+    rule = read_rule(file) if file else Rule()
     Wanted(name, keyword, allow_phrase, warn, kick, after_warnings, blacklist, state).apply(rule)
     if (said := owner_named(owner, strategy)) is not None or not rule.HasField("owner"):
         rule.owner.CopyFrom(said or owner_or_admins(""))
@@ -106,7 +106,7 @@ def update(
         raise typer.BadParameter(
             "give a FILE or options that say what to change, not both", param_hint="FILE"
         )
-    changed = _read_rule(file) if file else Rule()
+    changed = read_rule(file) if file else Rule()
     if changed.rule_id not in ("", rule):
         raise typer.BadParameter(f"the file is about rule {changed.rule_id}", param_hint="FILE")
     changed.rule_id = rule
@@ -119,11 +119,3 @@ def update(
         answer = gg.rules.UpdateRule(request)
         print_rule(answer.rule, answer, as_json=as_json)
         tell_warnings(answer.warnings)
-
-
-def _read_rule(file: Path) -> Rule:
-    with refusing_bad_lines(), opened(file) as raw:
-        try:
-            return parsed(decoded(raw.read()), Rule())
-        except ValueError as error:
-            raise BadLines([f"{file_name(file)}: {error}"]) from None

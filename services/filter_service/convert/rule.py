@@ -72,4 +72,4 @@ def _read_types(condition: rule_pb2.MessageTypeCondition) -> TypeCondition:
 
 def read_draft(rule: rule_pb2.Rule) -> Rule:
     """Reads a rule that is not saved, as it would be if it were enabled."""
-    return replace(read_rule(rule), rule_id=rule.rule_id or "draft", state=State.ENABLED)
+    return replace(read_rule(rule), rule_id="", state=State.ENABLED)

@@ -1,0 +1,1 @@
+"""`groupguard test-rule`: what a rule would find, before it is saved."""
