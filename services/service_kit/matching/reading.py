@@ -13,8 +13,8 @@ from service_kit.matching.tables import is_dropped
 
 Run = tuple[int, int]
 """Equal neighbours in a reading that touch in the original, half open."""
-_SHORT = 500
-"""Characters of texts in which a word is placed by counting: a thousand hits shall not count a long text each."""
+SHORT = 500
+"""Characters of texts of which questions are answered by counting: a thousand hits shall not count a long text each."""
 _digits = re.compile("[0-9]+").finditer
 
 
@@ -81,7 +81,7 @@ class Reading:
 
     def _plain(self, start: int, end: int) -> tuple[int, int] | None:
         """Does as `span` without looking for places, for what is written as such, as nearly all is that is found."""
-        if self.runs or self.numeric or self._find_places or len(self.original) > _SHORT:
+        if self.runs or self.numeric or self._find_places or len(self.original) > SHORT:
             return None
         folded = self._like.text if self._like else self.text
         written = folded[start:end]

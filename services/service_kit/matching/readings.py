@@ -8,7 +8,7 @@ from service_kit.matching.fold import compact, exact
 from service_kit.matching.numerals import has_numerals, to_digits
 from service_kit.matching.pinyin import segmented, sound, token
 from service_kit.matching.places import Places
-from service_kit.matching.reading import Reading, Run
+from service_kit.matching.reading import SHORT, Reading, Run
 from service_kit.matching.tables import emoticons
 
 _LEAST_RUN = 3
@@ -78,7 +78,9 @@ def _as_noise(picture: re.Match[str]) -> str:
 
 def _may_mix(original: str, folded: str) -> bool:
     """Tells whether a run may hold one character in several forms; false is certain, and found without places."""
-    return any(original.count(pair[1]) != folded.count(pair[1]) for pair in _pair.finditer(folded))
+    return len(original) > SHORT or any(
+        original.count(pair[1]) != folded.count(pair[1]) for pair in _pair.finditer(folded)
+    )
 
 
 def _touching(places: Places, start: int, end: int) -> Iterator[Run]:
@@ -106,14 +108,14 @@ def _runs_of(reading: Reading) -> list[Run]:
 
 def _pieces(reading: Reading, run: re.Match[str]) -> Iterable[Run]:
     """Cuts a run where its characters are not side by side in the original."""
-    if reading.original.count(run[0]) == reading.text.count(run[0]):
+    if len(reading.original) <= SHORT and reading.original.count(run[0]) == reading.text.count(run[0]):
         return (run.span(),)  # written as it reads, wherever it stands: the usual case, found without places
     return _touching(reading.places, *run.span())
 
 
 def _is_mixed(reading: Reading, start: int, end: int) -> bool:
     character = reading.text[start]
-    if reading.original.count(character) == reading.text.count(character):
+    if len(reading.original) <= SHORT and reading.original.count(character) == reading.text.count(character):
         return False  # the usual case again
     begins = reading.places.begins[start:end]
     return len({exact(reading.original[begin]) for begin in begins}) > 1

@@ -1,5 +1,4 @@
 """All of it together: indexes edited and rebuilt, scanned text by text and in batches, against the rules put naively."""
-"""
 
 from __future__ import annotations
 

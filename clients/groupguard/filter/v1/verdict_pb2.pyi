@@ -447,7 +447,7 @@ class Hit(_message.Message):
     match_mode: _rule_pb2.MatchMode.ValueType
     """For KEYWORDS: the mode that found it."""
     explanation: _builtins.str
-    """The same for people, as `加\\u200b微 → 加微: invisible character removed`; empty without
+    """The same for people, as `加\\u200b微 → 加微: zero-width removed`; empty without
     foldings.
     """
     message_type: _message_type_pb2.MessageType.ValueType
