@@ -1,10 +1,17 @@
-"""What EXACT finds, and how the finds are told."""
+"""What each mode finds, and how the finds are told."""
 
 from __future__ import annotations
 
 import pytest
 
 from groupguard.filter.v1.verdict_pb2 import CONDITION_KEYWORDS, MESSAGE_PART_TEXT
+from groupguard.rule.v1.rule_pb2 import (
+    MATCH_MODE_EXACT,
+    MATCH_MODE_FOLDED,
+    MATCH_MODE_HOMOPHONE,
+    MATCH_MODE_UNSPECIFIED,
+    MatchMode,
+)
 from support.corp import Corp, texts
 
 
@@ -36,10 +43,33 @@ def test_exact_finds_up_to_case_and_width_between_class_borders(
     corp: Corp, keyword: str, text: str, found: list[str]
 ) -> None:
     """A keyword is found in another case or width, and never inside a longer run of letters or digits."""
-    corp.rule(keyword)
+    corp.rule(keyword, match_mode=MATCH_MODE_EXACT)
     verdict = corp.say(text)
     assert texts(verdict, text) == found
     assert verdict.hit_count == len(found)
+    assert {hit.match_mode for hit in verdict.hits} <= {MATCH_MODE_EXACT}
+
+
+@pytest.mark.parametrize(
+    ("keyword", "mode", "text", "found"),
+    [
+        ("加微信", MATCH_MODE_UNSPECIFIED, "请加❤微.信[微笑]聊", ["加❤微.信"]),
+        ("代开发票", MATCH_MODE_FOLDED, "專業代開發漂", []),
+        ("代开发票", MATCH_MODE_FOLDED, "專業代開\u200b發票", ["代開\u200b發票"]),
+        ("代开发票", MATCH_MODE_HOMOPHONE, "專業代開發漂", ["代開發漂"]),
+        ("加微信", MATCH_MODE_HOMOPHONE, "佳薇芯", ["佳薇芯"]),
+        ("加微信", MATCH_MODE_FOLDED, "佳薇芯", []),
+        ("微信", MATCH_MODE_HOMOPHONE, "jia weixin hao", ["weixin"]),
+        ("13812345678", MATCH_MODE_FOLDED, "一三八①②③４５6-7-8", ["一三八①②③４５6-7-8"]),
+        ("谢", MATCH_MODE_UNSPECIFIED, "谢谢", ["谢", "谢"]),  # fit for EXACT only
+    ],
+)
+def test_disguises_are_found_as_the_mode_allows(
+    corp: Corp, keyword: str, mode: MatchMode.ValueType, text: str, found: list[str]
+) -> None:
+    """The span is all that the disguise takes."""
+    corp.rule(keyword, match_mode=mode)
+    assert texts(corp.say(text), text) == found
 
 
 def test_spans_slice_the_text_as_it_was_sent(corp: Corp) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import grpc
 import pytest
 
+from groupguard.common.v1.message_type_pb2 import MESSAGE_TYPE_LINK
+from groupguard.filter.v1.message_pb2 import SENDER_KIND_CUSTOMER, Message, MiniProgramContent, Sender
 from groupguard.filter.v1.verdict_pb2 import (
-    CHECK_CONDITIONS,
     CONDITION_KEYWORDS,
+    CONDITION_MESSAGE_TYPES,
     DECISION_ALLOW,
+    DECISION_KICK,
     DECISION_WARN,
     REASON_NO_HIT,
     REASON_RULE_HIT,
-    SKIP_REASON_UNSUPPORTED,
     Effects,
-    SkippedCheck,
 )
 from groupguard.rule.v1.history_pb2 import RuleRevision
 from groupguard.rule.v1.rule_pb2 import (
@@ -102,27 +104,47 @@ def test_guests_talk_about_their_dinner(shop: Company, text: str) -> None:
     assert (verdict.decision, verdict.reason, verdict.hit_count) == (DECISION_ALLOW, REASON_NO_HIT, 0)
 
 
-def test_links_are_named_as_not_judged(shop: Company) -> None:
-    """Whatever is decided, the verdict says that the rule about links had no say; not where it does not act."""
+def test_links_are_warned_of_but_the_shops_own(shop: Company) -> None:
+    """However they are written; the fourth one kicks, and what the rule welcomes never counts."""
     rules = set_up(shop)
     rule = rules[LINKS]
     assert list(rule.conditions.message_types.web_whitelist) == [OWN_PAGE]
     assert list(rule.conditions.message_types.mini_program_whitelist) == [OWN_MINI_PROGRAM]
     assert (rule.action.kind, rule.action.warnings_before_kick) == (ACTION_KIND_KICK_AFTER_WARNINGS, 3)
     assert shop.register({"wrStaff": "laoban"}) == 1
-    unjudged = [SkippedCheck(check=CHECK_CONDITIONS, reason=SKIP_REASON_UNSUPPORTED, rule_ids=[rule.rule_id])]
+
+    for number, (text, written, page) in enumerate(
+        [
+            ("大家看 https://evil.example.org/x", "https://evil.example.org/x", "evil.example.org/x"),
+            ("看evil.com吧", "evil.com", "evil.com"),
+            (f"{OWN_PAGE}.evil.com", f"{OWN_PAGE}.evil.com", f"{OWN_PAGE}.evil.com"),
+            (f"https://{OWN_PAGE}@evil.com", f"https://{OWN_PAGE}@evil.com", "evil.com"),
+        ]
+    ):
+        assert shop.say(f"菜单在 https://{OWN_PAGE}/menu?id=1", chat="wrLunch").decision == DECISION_ALLOW
+        verdict = shop.say(text, chat="wrLunch")
+        assert verdict.decision == (DECISION_KICK if number == 3 else DECISION_WARN)
+        [hit] = [hit for hit in verdict.hits if hit.condition == CONDITION_MESSAGE_TYPES]
+        assert (hit.rule_id, hit.message_type, hit.web_page) == (rule.rule_id, MESSAGE_TYPE_LINK, page)
+        assert text[hit.span.start : hit.span.end] == written
+
+    program = MiniProgramContent(title="点餐", username=OWN_MINI_PROGRAM)
+    assert shop.judge(from_customer(mini_program=program)).decision == DECISION_ALLOW
+    program.username = "gh_fedcba987654@app"
+    assert shop.judge(from_customer(mini_program=program)).decision == DECISION_WARN
 
     link = "大家看 https://evil.example.org/x"
-    verdict = shop.say(link, chat="wrLunch")
-    assert (verdict.decision, verdict.reason) == (DECISION_ALLOW, REASON_NO_HIT)
-    assert list(verdict.not_evaluated) == unjudged
-    verdict = shop.say(f"海底捞 {link}", chat="wrDinner")
-    assert verdict.decision == DECISION_WARN
-    assert list(verdict.not_evaluated) == unjudged
-
-    assert list(shop.say(link, chat="wrStaff").not_evaluated) == []
+    assert shop.say(link, chat="wrStaff").decision == DECISION_ALLOW
     shop.update(Rule(rule_id=rule.rule_id, state=RULE_STATE_DISABLED))
-    assert list(shop.say(link, chat="wrLunch").not_evaluated) == []
+    assert shop.say(link, chat="wrLunch").decision == DECISION_ALLOW
+
+
+def from_customer(**content: Any) -> Message:
+    return Message(
+        chat_id="wrDinner",
+        sender=Sender(kind=SENDER_KIND_CUSTOMER, external_userid="wmNewcomer"),
+        **content,
+    )
 
 
 def test_an_edited_rule_acts_at_once_and_can_be_brought_back(

@@ -27,6 +27,7 @@ from groupguard.rule.v1.group_pb2 import Group
 from groupguard.rule.v1.rule_pb2 import (
     ACTION_KIND_KICK,
     ACTION_KIND_WARN,
+    MATCH_MODE_UNSPECIFIED,
     OWNER_KIND_MEMBER,
     OWNER_KIND_SUPER_ADMIN,
     RULE_STATE_ENABLED,
@@ -35,6 +36,7 @@ from groupguard.rule.v1.rule_pb2 import (
     Conditions,
     Keyword,
     KeywordCondition,
+    MatchMode,
     Owner,
     Rule,
     RuleState,
@@ -81,6 +83,7 @@ class Corp:
         warnings_before_kick: int = 0,
         blacklist: BlacklistKind.ValueType = BLACKLIST_KIND_UNSPECIFIED,
         chats: Iterable[str] = (CHAT,),
+        match_mode: MatchMode.ValueType = MATCH_MODE_UNSPECIFIED,
     ) -> Rule:
         """Creates a rule and binds it; one that warns has a text unless another is given."""
         if warning is None:
@@ -89,7 +92,7 @@ class Corp:
             owner=Owner(kind=OWNER_KIND_SUPER_ADMIN),
             display_name="规则",
             state=state,
-            conditions=conditions(*keywords),
+            conditions=conditions(*keywords, match_mode=match_mode),
             action=Action(
                 kind=kind,
                 warning_text=warning,
@@ -199,9 +202,10 @@ def _list_owner(owner_userid: str) -> Owner:
     return Owner(kind=OWNER_KIND_SUPER_ADMIN)
 
 
-def conditions(*keywords: str) -> Conditions:
-    """Keywords as a rule's conditions."""
-    return Conditions(keywords=KeywordCondition(keywords=[Keyword(text=keyword) for keyword in keywords]))
+def conditions(*keywords: str, match_mode: MatchMode.ValueType = MATCH_MODE_UNSPECIFIED) -> Conditions:
+    """The condition that one of the words stands in the message; unset, the server chooses the mode."""
+    words = [Keyword(text=word, match_mode=match_mode) for word in keywords]
+    return Conditions(keywords=KeywordCondition(keywords=words))
 
 
 def texts(verdict: Verdict, text: str) -> list[str]:

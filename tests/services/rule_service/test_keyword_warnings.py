@@ -202,8 +202,8 @@ def test_words_that_sound_alike_are_those_that_a_check_would_hit(keyword: str) -
 
 
 def test_a_keyword_that_is_read_in_several_ways_sounds_like_words_of_each() -> None:
-    """重 is zhong, chong and tong: whoever writes any of the words is hit."""
-    assert {"中心", "通信"} <= set(warned("重新", HOMOPHONE)[SOUNDS_LIKE])
+    """重 is zhong and chong: whoever writes any of the words is hit."""
+    assert {"中弹", "冲淡"} <= set(warned("重担", HOMOPHONE)[SOUNDS_LIKE])
 
 
 @settings(deadline=None)
