@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from service_kit.matching.boundary import at_boundary
+from service_kit.matching.boundary import at_boundary, is_han
 from service_kit.matching.code_points import (
     DROPPED,
     EXACT,
@@ -68,14 +68,15 @@ class _Folded:
     def __init__(self, originals: CodePoints, starts: Sequence[int], by_sound: bool) -> None:
         folded = FOLDED[originals]
         self._places = np.flatnonzero(folded > NOISE)
-        self._ends_visibly = folded != DROPPED
+        self._visible = folded != DROPPED
+        self._end = len(folded)
         self._starts = starts
         self.codes: CodePoints = folded[self._places]
         self._folded_starts = np.searchsorted(self._places, starts).tolist()
         odd = np.flatnonzero(originals == ord("[")).tolist()
         self.odd = {bisect_right(starts, place) - 1 for place in odd}
         """Texts, by index, that need to be scanned by themselves."""
-        odd = _odd_places(self.codes, originals[self._places], by_sound)
+        odd = _odd_places(self.codes, EXACT[originals[self._places]], by_sound)
         self.odd |= {bisect_right(self._folded_starts, place) - 1 for place in odd}
 
     def scan(self, codes: CodePoints, find: Find[Found], occurrences: list[list[Occurrence[Found]]]) -> None:
@@ -86,28 +87,31 @@ class _Folded:
             if index in self.odd:
                 continue
             begin, stop = int(places[first]), int(places[end - 1]) + 1
-            if stop - begin == end - first and self._plain(first, end, stop):
+            if (
+                stop - begin == end - first
+                and is_han(text[first])
+                and is_han(text[end - 1])
+                and (stop == self._end or self._visible[stop])
+            ):  # no gaps, no letters or digits at the edges, no invisible characters behind
                 start = self._starts[index]
                 occurrences[index].append((begin - start, stop - start, what))
             else:
                 self.odd.add(index)
 
-    def _plain(self, first: int, end: int, stop: int) -> bool:
-        """Tells whether a hit without gaps begins and ends with Han, and no invisible character follows."""
-        return (
-            0x3400 <= self.codes[first] <= 0x9FFF
-            and 0x3400 <= self.codes[end - 1] <= 0x9FFF
-            and (stop >= len(self._ends_visibly) or bool(self._ends_visibly[stop]))
-        )
 
+def _odd_places(codes: CodePoints, forms: CodePoints, by_sound: bool) -> list[int]:
+    """Returns places of all that may give a text another reading; others may be among them.
 
-def _odd_places(codes: CodePoints, originals: CodePoints, by_sound: bool) -> list[int]:
-    """Returns places, in the compact form, of all that may give a text another reading; others may be among them."""
+    Args:
+        codes: the compact form.
+        forms: what its characters are in EXACT.
+        by_sound: whether readings by sound count.
+    """
     sort = NUMERALS[codes]
     equal = (codes[1:] == codes[:-1]) & (sort[1:] != 1)
     odd = [
         np.flatnonzero(codes == SEVERAL),
-        np.flatnonzero(equal & (originals[1:] != originals[:-1])),
+        np.flatnonzero(equal & (forms[1:] != forms[:-1])),
         np.flatnonzero(equal[1:] & equal[:-1]),
     ]
     three = (sort[2:] > 0) & (sort[1:-1] > 0) & (sort[:-2] > 0)

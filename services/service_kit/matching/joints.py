@@ -14,6 +14,8 @@ _LEAST_JOINED_DIGITS = 6
 """Digits of a hit that noise must join, or it joins none: telephone numbers, and not dates or lists."""
 _SENTENCE_MARKS = frozenset(",!?;，。！？；、…\n")
 """Marks between which different things are said."""
+NEIGHBOURS = 3
+"""Characters on either side of a hit that may matter."""
 
 
 class Joints:
@@ -25,7 +27,6 @@ class Joints:
 
     def __init__(self, original: str, text: str, places: Places) -> None:
         """Takes the original, what it reads as, and where that stands."""
-        self._begins = places.begins
         self._sorts = [class_of(character) for character in text]
         self._gaps = [end < begin for end, begin in zip(places.ends, places.begins[1:], strict=False)]
         joints = range(len(self._gaps))
@@ -65,14 +66,6 @@ class Joints:
         ):
             return False
         return self._marked_up_to[last] == self._marked_up_to[start] or self._taken_apart(start, end)
-
-    def number_runs_on(self, joint: int) -> bool:
-        """Tells whether the characters around a joint are digits side by side."""
-        return self._runs_on(joint) and self._sorts[joint] is CharacterClass.DIGIT
-
-    def in_one_sign(self, joint: int) -> bool:
-        """Tells whether the characters around a joint are of one word and one sign of the original, as in ㎏."""
-        return self._inside(joint) and self._in_word(joint) and self._begins[joint] == self._begins[joint + 1]
 
     def _bridge(self, gap: str, joint: int) -> tuple[bool, bool]:
         """Tells whether a gap may be passed over, as far as it can be told by itself; and whether marks are in it."""

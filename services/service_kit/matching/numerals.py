@@ -9,12 +9,20 @@ LEAST_NUMERALS = 3
 _DIGITS = str.maketrans(numerals())
 _NUMERALS = "".join(numerals())
 _RUN = re.compile(f"[0-9{_NUMERALS}]{{{LEAST_NUMERALS},}}")
+_run = _RUN.search
 _numeral = re.compile(f"[{_NUMERALS}]").search
 
 
 def has_numerals(folded: str) -> bool:
     """Tells whether `to_digits` would change the text."""
-    return _numeral(folded) is not None and any(_numeral(run[0]) for run in _RUN.finditer(folded))
+    if _numeral(folded) is None:
+        return False
+    run = _run(folded)
+    while run:
+        if _numeral(run[0]):
+            return True
+        run = _run(folded, run.end())
+    return False
 
 
 def to_digits(folded: str) -> str:

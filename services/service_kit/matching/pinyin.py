@@ -4,12 +4,16 @@ In what is compared, a syllable is one private-use character: 方案 (fang an) a
 not in letters. Private-use characters of a customer's text never get here: FOLDED leaves them out.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice, product
 
 from service_kit.matching.tables import first_reading_table, readings, syllables
 
 MOST_READINGS = 8
 """Readings of one keyword that are looked for."""
+_WORDS, _LONGEST_WORD = 20_000, 24
+"""Words in letters that are remembered, since people use the same ones again, and the letters of the longest."""
 _LONGEST_SYLLABLE = max(map(len, syllables()))
 _FIRST = first_reading_table()
 _TOKENS = syllables()
@@ -39,12 +43,16 @@ def in_letters(sound: str) -> str:
     return sound.translate(_SPELLED)
 
 
-def segmented(letters: str) -> list[str] | None:
+def segmented(letters: str) -> Sequence[str] | None:
     """Cuts letters into syllables, the longest first; None if they are no pinyin.
 
     Returns:
         The syllables, in letters.
     """
+    return _segmented_word(letters) if len(letters) <= _LONGEST_WORD else _segmented(letters)
+
+
+def _segmented(letters: str) -> Sequence[str] | None:
     ends: list[int | None] = [None] * len(letters) + [len(letters)]
     """Where the syllable that begins here ends."""
     for start in range(len(letters) - 1, -1, -1):
@@ -61,6 +69,9 @@ def segmented(letters: str) -> list[str] | None:
         found.append(letters[start:stop])
         start = stop
     return found or None
+
+
+_segmented_word = lru_cache(_WORDS)(_segmented)
 
 
 def token(syllable: str) -> str:

@@ -1,7 +1,7 @@
 """Which readings a text has: nearly always one."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from service_kit.matching.fold import compact, exact
@@ -13,7 +13,7 @@ from service_kit.matching.tables import emoticons
 
 _LEAST_RUN = 3
 """Equal characters in a row that nobody writes by mistake."""
-_pair = re.compile(r"(.)\1(?<![0-9])")
+_pair = re.compile(r"(.)\1(?<![0-9])").search
 _runs = re.compile(r"(.)\1+").finditer
 _long_run = re.compile(rf"(.)\1{{{_LEAST_RUN - 1}}}(?<![0-9])").search
 _picture = re.compile(rf"\[(?:{'|'.join(map(re.escape, emoticons()))})\]|[\U0001f1e6-\U0001f1ff]{{2}}")
@@ -26,11 +26,16 @@ _NOISE = "\x01"
 
 def has_one_reading(original: str, folded: str) -> bool:
     """Tells, by the text and its compact form, whether there is no other reading: quickly, since nearly always so."""
-    if _pair.search(folded) and (_long_run(folded) or _may_mix(original, folded)):
+    if (pair := _pair(folded)) and (_long_run(folded) or _may_mix(original, folded, pair)):
         return False
     if has_numerals(folded):
         return False
     return not (_may_show(original) and _picture.search(original))
+
+
+def may_be_pinyin(folded: str) -> bool:
+    """Tells whether there are letters enough for a syllable."""
+    return _letters.search(folded) is not None
 
 
 def other_readings(plain: Reading) -> list[Reading]:
@@ -40,8 +45,7 @@ def other_readings(plain: Reading) -> list[Reading]:
     character and to two.
     """
     found = [plain]
-    shown = _picture.sub(_as_noise, plain.original)
-    if shown != plain.original:
+    if _may_show(plain.original) and (shown := _picture.sub(_as_noise, plain.original)) != plain.original:
         found.append(Reading(shown, compact(shown)))
     found += [
         Reading(reading.original, to_digits(reading.text), like=reading, numeric=True)
@@ -65,9 +69,7 @@ def sound_reading(reading: Reading) -> Reading:
 
 def syllabic_reading(sounding: Reading) -> Reading | None:
     """Returns the reading in which letters that are pinyin are syllables; None if there are no such letters."""
-    if not _letters.search(sounding.text):
-        return None
-    words = _pinyin_words(sounding)
+    words = _pinyin_words(sounding) if may_be_pinyin(sounding.text) else ()
     return _syllabic(sounding, words) if words else None
 
 
@@ -76,11 +78,22 @@ def _as_noise(picture: re.Match[str]) -> str:
     return _NOISE + _UNSEEN * (len(picture[0]) - 1)
 
 
-def _may_mix(original: str, folded: str) -> bool:
-    """Tells whether a run may hold one character in several forms; false is certain, and found without places."""
-    return len(original) > SHORT or any(
-        original.count(pair[1]) != folded.count(pair[1]) for pair in _pair.finditer(folded)
-    )
+def _may_mix(original: str, folded: str, pair: re.Match[str] | None) -> bool:
+    """Tells whether a run may hold one character in several forms; false is certain, and found without places.
+
+    `pair` is the first pair of equal characters.
+    """
+    if len(original) > SHORT:
+        return True
+    while pair:
+        character = pair[1]
+        written = original.count(character)
+        if character.isascii():
+            written += original.count(character.upper())
+        if written != folded.count(character):
+            return True
+        pair = _pair(folded, pair.end())
+    return False
 
 
 def _touching(places: Places, start: int, end: int) -> Iterator[Run]:
@@ -154,7 +167,7 @@ def _cut_places(reading: Reading, runs: list[Run], size: int) -> Places:
     return Places(begins + places.begins[done:], ends + places.ends[done:], single=places.single)
 
 
-def _pinyin_words(sounding: Reading) -> list[tuple[int, int, list[str]]]:
+def _pinyin_words(sounding: Reading) -> list[tuple[int, int, Sequence[str]]]:
     """Returns the runs of letters that are pinyin from beginning to end: where they stand, and their syllables."""
     return [
         (start, end, syllables)
@@ -164,7 +177,7 @@ def _pinyin_words(sounding: Reading) -> list[tuple[int, int, list[str]]]:
     ]
 
 
-def _syllabic(sounding: Reading, words: list[tuple[int, int, list[str]]]) -> Reading:
+def _syllabic(sounding: Reading, words: list[tuple[int, int, Sequence[str]]]) -> Reading:
     """Replaces runs of letters that are pinyin by their syllables."""
     text: list[str] = []
     begins: list[int] = []

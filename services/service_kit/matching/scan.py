@@ -5,9 +5,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from service_kit.matching.boundary import at_boundary
 from service_kit.matching.fold import compact, exact
+from service_kit.matching.pinyin import sound
 from service_kit.matching.reading import Reading
 from service_kit.matching.readings import (
     has_one_reading,
+    may_be_pinyin,
     other_readings,
     sound_reading,
     syllabic_reading,
@@ -45,8 +47,11 @@ def scan(text: str, finders: Finders[Found]) -> list[Occurrence[Found]]:
     if has_one_reading(text, folded):
         if in_folded and (hits := in_folded(folded)):
             occurrences += _standing(Reading(text, folded), hits)
-        if in_sounds:
-            occurrences += _sounding(Reading(text, folded), in_sounds)
+        if not in_sounds:
+            return occurrences
+        hits = in_sounds(sound(folded))
+        if hits or may_be_pinyin(folded):
+            occurrences += _sounding(Reading(text, folded), hits, in_sounds)
         return occurrences
     plain = Reading(text, folded)
     found: list[Occurrence[Found]] = []
@@ -54,7 +59,7 @@ def scan(text: str, finders: Finders[Found]) -> list[Occurrence[Found]]:
         if in_folded:
             found += _standing(reading, in_folded(reading.text))
         if in_sounds:
-            found += _sounding(reading, in_sounds)
+            found += _sounding(reading, in_sounds(sound(reading.text)), in_sounds)
     return occurrences + _once(found)
 
 
@@ -63,10 +68,12 @@ def _standing(reading: Reading, hits: Sequence[Occurrence[Found]]) -> list[Occur
     return [(*span, what) for start, end, what in hits if (span := reading.span(start, end)) is not None]
 
 
-def _sounding(reading: Reading, find: Find[Found]) -> list[Occurrence[Found]]:
+def _sounding(
+    reading: Reading, hits: Sequence[Occurrence[Found]], find: Find[Found]
+) -> list[Occurrence[Found]]:
+    """Does as `_standing` with hits in the sound of a reading, and with what is found in its pinyin."""
     sounding = sound_reading(reading)
-    hits = find(sounding.text)
-    found = _standing(sounding, hits) if hits else []
+    found = _standing(sounding, hits)
     if (syllabic := syllabic_reading(sounding)) is None:
         return found
     return _once(found + _standing(syllabic, find(syllabic.text)))

@@ -46,13 +46,13 @@ class Tier:
             text: what to scan.
             newer: postings that have changed since the automaton was built; patterns without any are not reported.
         """
-        found: list[Occurrence] = []
         if self._hits is None:
-            return found
+            return []
         try:
             hits = self._hits(text)
         except UnicodeEncodeError:  # no pattern holds half an emoji
             hits = self._hits(_LONE_SURROGATES.sub("\ufffd", text))
+        found: list[Occurrence] = []
         for _, end, index in hits:
             link: _Chain = self._links.get(index) or self._link(index)
             while link is not None:
