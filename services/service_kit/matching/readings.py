@@ -15,7 +15,6 @@ _LEAST_RUN = 3
 """Equal characters in a row that nobody writes by mistake."""
 _pair = re.compile(r"(.)\1(?<![0-9])").search
 _runs = re.compile(r"(.)\1+").finditer
-_long_run = re.compile(rf"(.)\1{{{_LEAST_RUN - 1}}}(?<![0-9])").search
 _picture = re.compile(rf"\[(?:{'|'.join(map(re.escape, emoticons()))})\]|[\U0001f1e6-\U0001f1ff]{{2}}")
 """What readers see as one picture: an emoticon as WeChat writes it, two letters that make a flag."""
 _letters = re.compile("[a-z]{2,}")
@@ -26,7 +25,7 @@ _NOISE = "\x01"
 
 def has_one_reading(original: str, folded: str) -> bool:
     """Tells, by the text and its compact form, whether there is no other reading: quickly, since nearly always so."""
-    if (pair := _pair(folded)) and (_long_run(folded) or _may_mix(original, folded, pair)):
+    if (pair := _pair(folded)) and _may_hide(original, folded, pair):
         return False
     if has_numerals(folded):
         return False
@@ -78,21 +77,23 @@ def _as_noise(picture: re.Match[str]) -> str:
     return _NOISE + _UNSEEN * (len(picture[0]) - 1)
 
 
-def _may_mix(original: str, folded: str, pair: re.Match[str] | None) -> bool:
-    """Tells whether a run may hold one character in several forms; false is certain, and found without places.
+def _may_hide(original: str, folded: str, pair: re.Match[str] | None) -> bool:
+    """Tells whether there is a run that may hide a keyword; false is certain, and found without places.
 
     `pair` is the first pair of equal characters.
     """
     if len(original) > SHORT:
         return True
     while pair:
-        character = pair[1]
+        character, end = pair[1], pair.end()
+        if folded[end : end + 1] == character:
+            return True
         written = original.count(character)
         if character.isascii():
             written += original.count(character.upper())
         if written != folded.count(character):
             return True
-        pair = _pair(folded, pair.end())
+        pair = _pair(folded, end)
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +47,7 @@ Input = TypeVar("Input")
 
 def _measure() -> Iterator[Figure]:
     keywords = [word for word in words(_WORDS) if not why_unfit(word, MatchMode.FOLDED)]
+    gc.freeze()  # as FilterService does when it has loaded a corp
     texts = [message.text for message in islice(cycle(messages()), _TEXTS)]
     batches = [texts[start : start + _BATCH] for start in range(0, _TEXTS, _BATCH)]
     folding = _finders(keywords)
