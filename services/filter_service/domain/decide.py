@@ -11,6 +11,7 @@ from filter_service.domain.warning import render_warning
 
 _ALWAYS_ALLOWED = {SenderKind.STAFF: Reason.STAFF, SenderKind.ROBOT: Reason.ROBOT}
 _LISTED = {Blacklist.ENTERPRISE: Reason.ENTERPRISE_BLACKLIST, Blacklist.PERSONAL: Reason.PERSONAL_BLACKLIST}
+_NOTHING = Effects()
 
 
 def decide_unruled(
@@ -50,7 +51,7 @@ def decide_by_rules(
             could not be counted and only warn.
         skipped: checks that could not be made.
     """
-    effects = _effects(snapshot, message, findings.rules, struck_out)
+    effects = _effects(snapshot, message, findings.rules, struck_out) if findings.hits else _NOTHING
     decision = Decision.KICK if effects.kick else Decision.WARN if findings.hits else Decision.ALLOW
     return Verdict(
         decision,

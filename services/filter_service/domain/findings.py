@@ -62,16 +62,18 @@ def find(snapshot: Snapshot, group: Group, items: tuple[Item, ...], scanned: Ite
         items: what the message holds.
         scanned: its texts, with what the snapshot's finders found there.
     """
+    found = [(item, part, occurrences) for item, part, occurrences in scanned if occurrences]
+    if not found and snapshot.type_rules.is_empty:
+        return _NOTHING
     binds = cache(partial(snapshot.binds, group=group))
     welcome: dict[str, ExcusedAreas] = {}
     hits: list[Hit] = []
     excused: list[Hit] = []
     if not snapshot.type_rules.is_empty:
         hits += _unwanted(snapshot, binds, items, welcome)
-    for item, part, occurrences in scanned:
-        if occurrences:
-            for hit, is_excused in _keywords(snapshot, binds, item, part, occurrences, welcome):
-                (excused if is_excused else hits).append(hit)
+    for item, part, occurrences in found:
+        for hit, is_excused in _keywords(snapshot, binds, item, part, occurrences, welcome):
+            (excused if is_excused else hits).append(hit)
     if not hits and not excused:
         return _NOTHING
     return Findings(

@@ -11,7 +11,8 @@ from service_kit.matching.modes import MatchMode
 from service_kit.matching.numerals import to_digits
 from service_kit.matching.patterns import patterns
 from service_kit.matching.reading import Reading
-from service_kit.matching.readings import other_readings, sound_reading, syllabic_reading
+from service_kit.matching.readings import other_readings
+from service_kit.matching.sounds import sound_reading, syllabic_reading
 from service_kit.matching.tables import is_dropped, kind_of
 
 _REMEMBERED = 10_000

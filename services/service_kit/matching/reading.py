@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from service_kit.matching.boundary import CharacterClass, class_of, is_han, may_part
@@ -172,3 +172,12 @@ class Reading:
         if at >= 0 and index < self.runs[at][1]:
             return self.runs[at]
         return index, index + 1
+
+
+def touching(places: Places, start: int, end: int) -> Iterator[Run]:
+    """Cuts characters of a reading where they are not side by side in the original: apart, or of one sign."""
+    for index in range(start + 1, end):
+        if places.begins[index] != places.ends[index - 1]:
+            yield start, index
+            start = index
+    yield start, end

@@ -7,13 +7,8 @@ from service_kit.matching.boundary import at_boundary
 from service_kit.matching.fold import compact, exact
 from service_kit.matching.pinyin import sound
 from service_kit.matching.reading import Reading
-from service_kit.matching.readings import (
-    has_one_reading,
-    may_be_pinyin,
-    other_readings,
-    sound_reading,
-    syllabic_reading,
-)
+from service_kit.matching.readings import has_one_reading, other_readings
+from service_kit.matching.sounds import may_be_pinyin, sound_reading, syllabic_reading
 
 Found = TypeVar("Found")
 Find = Callable[[str], Sequence[tuple[int, int, Found]]]

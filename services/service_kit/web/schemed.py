@@ -32,7 +32,10 @@ def read_schemed(text: str, folded: str, start: int, after: int) -> FoundUrl | N
     page_is_sure = limit.certain and folded[after:first].isascii()
     port = _PORT.match(folded, limit.end)
     tail = port.end() if port else limit.end
-    end = without_last_dot(text, path_end(text, tail), limit.end)
+    end = path_end(text, tail)
+    if end == tail == limit.end + 1:  # a colon that neither a port nor a path follows
+        end = tail = limit.end
+    end = without_last_dot(text, end, limit.end)
     return FoundUrl(
         start, end, page_of(as_written(text, folded, first, tail), text[tail:end]) if page_is_sure else None
     )

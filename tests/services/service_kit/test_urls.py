@@ -150,6 +150,7 @@ PIECES = st.sampled_from(
 )
 
 
+@example("http://ok:?")
 @given(st.lists(PIECES, max_size=14).map("".join))
 @example("ok.com．evil.com")
 @example("a.com/x)(")

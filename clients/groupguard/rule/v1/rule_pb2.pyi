@@ -101,10 +101,11 @@ class _MatchModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchMode.V
     """Also equal are traditional and simplified characters (發 = 发), letter and digit forms
     (Ⓕ ᴠ 𝐯 ⓿ ⑸), letters of other scripts that look the same, Han numerals in runs of
     three and more (一三八 = 138), and letters or Han characters written three times and more
-    (加加加微). Invisible characters do not count; up to 6 marks, symbols, emoji or spaces
-    between two characters neither, but spaces never join Latin letters, and digits are
-    joined only where they make 6 and more. A keyword needs two characters once folded,
-    and may hold no marks, symbols, emoji or spaces itself.
+    (加加加微). Invisible characters do not count. Up to 6 marks, symbols, emoji (`[微笑]` is
+    one) or spaces between two characters do not count either; but spaces never join Latin
+    letters, digits are joined only where the hit has 6 and more, and sentence marks join a
+    word in pieces (加，微，信), not two words that meet at them (参加，微信). A keyword needs two
+    characters once folded, and may hold no marks, symbols, emoji or spaces itself.
     """
     MATCH_MODE_HOMOPHONE: _MatchMode.ValueType  # 3
     """Also equal are Han characters of the same sound, tones aside (薇信 = 微信), and their
@@ -129,10 +130,11 @@ MATCH_MODE_FOLDED: MatchMode.ValueType  # 2
 """Also equal are traditional and simplified characters (發 = 发), letter and digit forms
 (Ⓕ ᴠ 𝐯 ⓿ ⑸), letters of other scripts that look the same, Han numerals in runs of
 three and more (一三八 = 138), and letters or Han characters written three times and more
-(加加加微). Invisible characters do not count; up to 6 marks, symbols, emoji or spaces
-between two characters neither, but spaces never join Latin letters, and digits are
-joined only where they make 6 and more. A keyword needs two characters once folded,
-and may hold no marks, symbols, emoji or spaces itself.
+(加加加微). Invisible characters do not count. Up to 6 marks, symbols, emoji (`[微笑]` is
+one) or spaces between two characters do not count either; but spaces never join Latin
+letters, digits are joined only where the hit has 6 and more, and sentence marks join a
+word in pieces (加，微，信), not two words that meet at them (参加，微信). A keyword needs two
+characters once folded, and may hold no marks, symbols, emoji or spaces itself.
 """
 MATCH_MODE_HOMOPHONE: MatchMode.ValueType  # 3
 """Also equal are Han characters of the same sound, tones aside (薇信 = 微信), and their
