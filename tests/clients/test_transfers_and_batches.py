@@ -253,6 +253,11 @@ def test_each_call_of_a_batch_is_repeated_under_its_own_request_id(
     assert len(noting.calls) == 3
 
 
+def _heed_interruptions() -> None:
+    """A shell that runs the tests in the background has all that they start ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interruption_ends_at_once_without_a_trace_of_python(noting: Noting, call: Caller) -> None:
     """Ctrl-C in the middle of a call: exit code 130."""
     with subprocess.Popen(
@@ -260,6 +265,7 @@ def test_an_interruption_ends_at_once_without_a_trace_of_python(noting: Noting, 
         env=call.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=_heed_interruptions,  # noqa: PLW1509 - it sets a signal, and touches no lock
     ) as process:
         assert noting.waiting.wait(20)
         process.send_signal(signal.SIGINT)
