@@ -26,6 +26,8 @@ from service_kit.matching.code_points import (
 )
 from service_kit.matching.scan import Find, Finders, Found, Occurrence, scan
 
+_FLAGS = range(0x1F1E6, 0x1F200)
+"""Letters of which two make a flag."""
 _FEWEST = 4
 """Texts that are worth joining."""
 
@@ -73,7 +75,8 @@ class _Folded:
         self._starts = starts
         self.codes: CodePoints = folded[self._places]
         self._folded_starts = np.searchsorted(self._places, starts).tolist()
-        odd = np.flatnonzero(originals == ord("[")).tolist()
+        pictures = (originals == ord("[")) | ((originals >= _FLAGS[0]) & (originals <= _FLAGS[-1]))
+        odd = np.flatnonzero(pictures).tolist()
         self.odd = {bisect_right(starts, place) - 1 for place in odd}
         """Texts, by index, that need to be scanned by themselves."""
         odd = _odd_places(self.codes, EXACT[originals[self._places]], by_sound)
