@@ -27,11 +27,7 @@ _BLACKLISTS = {
     blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL: Blacklist.PERSONAL,
     blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE: Blacklist.ENTERPRISE,
 }
-_MODES = {
-    rule_pb2.MATCH_MODE_EXACT: MatchMode.EXACT,
-    rule_pb2.MATCH_MODE_FOLDED: MatchMode.FOLDED,
-    rule_pb2.MATCH_MODE_HOMOPHONE: MatchMode.HOMOPHONE,
-}
+_MODES = {rule_pb2.MatchMode.Value(f"MATCH_MODE_{mode.name}"): mode for mode in MatchMode}
 _JUDGED = ("keywords", "message_types")
 """Conditions that are judged here."""
 _TYPES = {message_type_pb2.MessageType.Value(f"MESSAGE_TYPE_{type_.name}"): type_ for type_ in MessageType}

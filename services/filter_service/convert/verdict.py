@@ -40,18 +40,7 @@ _SKIP_REASONS = {
     result.SkipReason.LIST_FULL: verdict_pb2.SKIP_REASON_LIST_FULL,
     result.SkipReason.UNSUPPORTED: verdict_pb2.SKIP_REASON_UNSUPPORTED,
 }
-_PARTS = {
-    PartKind.TEXT: verdict_pb2.MESSAGE_PART_TEXT,
-    PartKind.TITLE: verdict_pb2.MESSAGE_PART_TITLE,
-    PartKind.DESCRIPTION: verdict_pb2.MESSAGE_PART_DESCRIPTION,
-    PartKind.URL: verdict_pb2.MESSAGE_PART_URL,
-    PartKind.FILE_NAME: verdict_pb2.MESSAGE_PART_FILE_NAME,
-    PartKind.NAME: verdict_pb2.MESSAGE_PART_NAME,
-    PartKind.CORP_NAME: verdict_pb2.MESSAGE_PART_CORP_NAME,
-    PartKind.ADDRESS: verdict_pb2.MESSAGE_PART_ADDRESS,
-    PartKind.WISH: verdict_pb2.MESSAGE_PART_WISH,
-    PartKind.RECOGNIZED_TEXT: verdict_pb2.MESSAGE_PART_RECOGNIZED_TEXT,
-}
+_PARTS = {kind: verdict_pb2.MessagePart.Value(f"MESSAGE_PART_{kind.name}") for kind in PartKind}
 _BLACKLISTS = {
     Blacklist.NONE: blacklist_kind_pb2.BLACKLIST_KIND_UNSPECIFIED,
     Blacklist.PERSONAL: blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL,
@@ -59,15 +48,8 @@ _BLACKLISTS = {
 }
 
 
-_CONDITIONS = {
-    result.Condition.KEYWORDS: verdict_pb2.CONDITION_KEYWORDS,
-    result.Condition.MESSAGE_TYPES: verdict_pb2.CONDITION_MESSAGE_TYPES,
-}
-_MODES = {
-    MatchMode.EXACT: rule_pb2.MATCH_MODE_EXACT,
-    MatchMode.FOLDED: rule_pb2.MATCH_MODE_FOLDED,
-    MatchMode.HOMOPHONE: rule_pb2.MATCH_MODE_HOMOPHONE,
-}
+_CONDITIONS = {it: verdict_pb2.Condition.Value(f"CONDITION_{it.name}") for it in result.Condition}
+_MODES = {mode: rule_pb2.MatchMode.Value(f"MATCH_MODE_{mode.name}") for mode in MatchMode}
 _TYPES = {type_: message_type_pb2.MessageType.Value(f"MESSAGE_TYPE_{type_.name}") for type_ in MessageType}
 _FOLDINGS = {kind: verdict_pb2.FoldingKind.Value(f"FOLDING_KIND_{kind.name}") for kind in FoldingKind}
 

@@ -9,7 +9,7 @@ from rule_service.domain import limits
 from rule_service.domain.common_words import words_holding, words_sounding, words_spelled
 from rule_service.domain.conditions import Conditions, Keyword, KeywordCondition
 from rule_service.domain.match_modes import default_mode, is_findable
-from service_kit.matching import MatchMode, common_words, fold, patterns
+from service_kit.matching import MatchMode, common_words, finding, fold, patterns
 
 
 class WarningKind(Enum):
@@ -80,10 +80,7 @@ def _inside(keyword: Keyword, phrases: Collection[str]) -> Iterator[int]:
 
 
 def _spans(part: str, word: str) -> Iterator[tuple[int, int]]:
-    start = word.find(part)
-    while start >= 0:
-        yield start, start + len(part)
-        start = word.find(part, start + 1)
+    return ((start, end) for start, end, _ in finding({part: None})(word))
 
 
 def _looking_alike(keyword: Keyword, phrases: Collection[str]) -> Iterator[int]:

@@ -10,6 +10,7 @@ from service_kit.matching.folding_kind import FoldingKind
 from service_kit.matching.modes import MatchMode
 from service_kit.matching.numerals import to_digits
 from service_kit.matching.patterns import patterns
+from service_kit.matching.pinyin import sound
 from service_kit.matching.reading import Reading
 from service_kit.matching.readings import other_readings
 from service_kit.matching.sounds import sound_reading, syllabic_reading
@@ -89,7 +90,7 @@ def _readings(written: str, mode: MatchMode) -> Iterator[Reading]:
         if mode is MatchMode.FOLDED:
             yield reading
             continue
-        sounding = sound_reading(reading)
+        sounding = sound_reading(reading, sound(reading.text))
         yield sounding
         if syllabic := syllabic_reading(sounding):
             yield syllabic

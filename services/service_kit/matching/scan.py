@@ -44,9 +44,10 @@ def scan(text: str, finders: Finders[Found]) -> list[Occurrence[Found]]:
             occurrences += _standing(Reading(text, folded), hits)
         if not in_sounds:
             return occurrences
-        hits = in_sounds(sound(folded))
-        if hits or may_be_pinyin(folded):
-            occurrences += _sounding(Reading(text, folded), hits, in_sounds)
+        said = sound(folded)
+        hits = in_sounds(said)
+        if hits or may_be_pinyin(said):
+            occurrences += _sounding(sound_reading(Reading(text, folded), said), hits, in_sounds)
         return occurrences
     plain = Reading(text, folded)
     found: list[Occurrence[Found]] = []
@@ -54,7 +55,8 @@ def scan(text: str, finders: Finders[Found]) -> list[Occurrence[Found]]:
         if in_folded:
             found += _standing(reading, in_folded(reading.text))
         if in_sounds:
-            found += _sounding(reading, in_sounds(sound(reading.text)), in_sounds)
+            said = sound(reading.text)
+            found += _sounding(sound_reading(reading, said), in_sounds(said), in_sounds)
     return occurrences + _once(found)
 
 
@@ -64,10 +66,9 @@ def _standing(reading: Reading, hits: Sequence[Occurrence[Found]]) -> list[Occur
 
 
 def _sounding(
-    reading: Reading, hits: Sequence[Occurrence[Found]], find: Find[Found]
+    sounding: Reading, hits: Sequence[Occurrence[Found]], find: Find[Found]
 ) -> list[Occurrence[Found]]:
     """Does as `_standing` with hits in the sound of a reading, and with what is found in its pinyin."""
-    sounding = sound_reading(reading)
     found = _standing(sounding, hits)
     if (syllabic := syllabic_reading(sounding)) is None:
         return found

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from service_kit.matching.pinyin import segmented, sound, token
+from service_kit.matching.pinyin import segmented, token
 from service_kit.matching.places import Places
 from service_kit.matching.reading import Reading, touching
 
@@ -15,11 +15,9 @@ def may_be_pinyin(folded: str) -> bool:
     return _letters.search(folded) is not None
 
 
-def sound_reading(reading: Reading) -> Reading:
-    """Returns what HOMOPHONE compares of a reading: a syllable for each Han character."""
-    return Reading(
-        reading.original, sound(reading.text), like=reading, runs=reading.runs, numeric=reading.numeric
-    )
+def sound_reading(reading: Reading, said: str) -> Reading:
+    """Returns what HOMOPHONE compares of a reading, given the sound of its text."""
+    return Reading(reading.original, said, like=reading, runs=reading.runs, numeric=reading.numeric)
 
 
 def syllabic_reading(sounding: Reading) -> Reading | None:

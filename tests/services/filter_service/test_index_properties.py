@@ -110,6 +110,6 @@ def test_a_batch_is_scanned_as_its_texts_are(data: st.DataObject) -> None:
 
 def test_what_only_another_reading_shows_is_found_in_a_batch_too() -> None:
     """Each by itself among ordinary texts, in FOLDED alone: nothing else has the text looked at again."""
-    finders = Finders(folded=finding({pattern: "加微" for pattern in patterns("加微", MatchMode.FOLDED)}))
+    finders = Finders(folded=finding(dict.fromkeys(patterns("加微", MatchMode.FOLDED), "加微")))
     for text in ("加🇨🇳微", "加[微笑]微", "加加加微", "加㎏微", "加嶶", "加\u200b微", "一三八加微"):
         assert scan_many(["你好", text, "再见", "谢谢"], finders)[1] == scan(text, finders)
