@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
+from functools import cache
 
 from filter_service.activity import Activity
 from filter_service.blacklists import Blacklists, BlacklistsUnavailable, ListFull, Lookup
@@ -70,6 +71,9 @@ class Judge:
             if isinstance(outcome, Verdict) and outcome.decision is Decision.KICK
         }
         struck_out, uncounted = await self._count_strikes(corp_id, snapshot, messages, findings, kicked)
+        unjudged_in = cache(
+            lambda chat_id: unjudged(snapshot, snapshot.groups[chat_id])
+        )  # looks at many rules
         for index in open_:
             striking = bool(findings[index].striking_rules)
             if strict and striking and uncounted:
@@ -82,7 +86,7 @@ class Judge:
                 struck_out.get(index, {}),
                 [
                     *skipped,
-                    *unjudged(snapshot, snapshot.groups[messages[index].chat_id]),
+                    *unjudged_in(messages[index].chat_id),
                     *([_NO_STRIKES] if striking and uncounted else []),
                     *([_NO_MESSAGE_ID] if striking and not messages[index].message_id else []),
                 ],
