@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groupguard.blacklist.v1 import filter_pb2 as _filter_pb2
 from groupguard.common.v1 import blacklist_kind_pb2 as _blacklist_kind_pb2
 import builtins as _builtins
 import sys
@@ -33,6 +34,8 @@ class _SourceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SourceKind
     """A person, or a program on a person's behalf."""
     SOURCE_KIND_RULE: _SourceKind.ValueType  # 2
     """A rule that the customer broke."""
+    SOURCE_KIND_IMPORT: _SourceKind.ValueType  # 3
+    """An import; only ImportEntries makes such entries."""
 
 class SourceKind(_SourceKind, metaclass=_SourceKindEnumTypeWrapper):
     """Sorts of source."""
@@ -43,6 +46,8 @@ SOURCE_KIND_MANUAL: SourceKind.ValueType  # 1
 """A person, or a program on a person's behalf."""
 SOURCE_KIND_RULE: SourceKind.ValueType  # 2
 """A rule that the customer broke."""
+SOURCE_KIND_IMPORT: SourceKind.ValueType  # 3
+"""An import; only ImportEntries makes such entries."""
 Global___SourceKind: _TypeAlias = SourceKind  # noqa: Y015
 
 @_typing.final
@@ -82,7 +87,7 @@ class Source(_message.Message):
     kind: Global___SourceKind.ValueType
     """Which sort of source; unset means MANUAL."""
     id: _builtins.str
-    """The rule_id for RULE; else empty. At most 64 bytes."""
+    """The rule_id for RULE, the import_id for IMPORT; else empty. At most 64 bytes."""
     def __init__(
         self,
         *,
@@ -109,6 +114,7 @@ class Entry(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     ADDED_BY_FIELD_NUMBER: _builtins.int
     ADD_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     external_userid: _builtins.str
     """The customer."""
     reason: _builtins.str
@@ -127,6 +133,10 @@ class Entry(_message.Message):
     def add_time(self) -> _timestamp_pb2.Timestamp:
         """When it was added."""
 
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on the customer is not listed any more; unset for good."""
+
     def __init__(
         self,
         *,
@@ -136,10 +146,11 @@ class Entry(_message.Message):
         source: Global___Source | None = ...,
         added_by: _builtins.str = ...,
         add_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["add_time", b"add_time", "list", b"list", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["add_time", b"add_time", "expire_time", b"expire_time", "list", b"list", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_time", b"add_time", "added_by", b"added_by", "external_userid", b"external_userid", "list", b"list", "reason", b"reason", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add_time", b"add_time", "added_by", b"added_by", "expire_time", b"expire_time", "external_userid", b"external_userid", "list", b"list", "reason", b"reason", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -157,6 +168,7 @@ class AddEntriesRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
     reason: _builtins.str
@@ -175,6 +187,10 @@ class AddEntriesRequest(_message.Message):
     def source(self) -> Global___Source:
         """Where the entries come from; the same for all of them."""
 
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the entries expire, in the future; the same for all of them. Unset: never."""
+
     def __init__(
         self,
         *,
@@ -184,10 +200,11 @@ class AddEntriesRequest(_message.Message):
         reason: _builtins.str = ...,
         source: Global___Source | None = ...,
         request_id: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["list", b"list", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "list", b"list", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "external_userids", b"external_userids", "list", b"list", "reason", b"reason", "request_id", b"request_id", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "expire_time", b"expire_time", "external_userids", b"external_userids", "list", b"list", "reason", b"reason", "request_id", b"request_id", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -225,10 +242,13 @@ class AddEntriesResponse(_message.Message):
     OUTCOMES_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """How many customers are on the list now."""
     limit: _builtins.int
     """How many the list can hold."""
+    blacklist_revision: _builtins.str
+    """The blacklist revision that includes the write."""
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedScalarFieldContainer[Global___AddEntriesResponse.Outcome.ValueType]:
         """One outcome a customer, in the order asked."""
@@ -239,10 +259,11 @@ class AddEntriesResponse(_message.Message):
         outcomes: _abc.Iterable[Global___AddEntriesResponse.Outcome.ValueType] | None = ...,
         count: _builtins.int = ...,
         limit: _builtins.int = ...,
+        blacklist_revision: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "limit", b"limit", "outcomes", b"outcomes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blacklist_revision", b"blacklist_revision", "count", b"count", "limit", b"limit", "outcomes", b"outcomes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -317,8 +338,11 @@ class RemoveEntriesResponse(_message.Message):
 
     OUTCOMES_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
+    BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """How many customers are on the list now."""
+    blacklist_revision: _builtins.str
+    """The blacklist revision that includes the write."""
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedScalarFieldContainer[Global___RemoveEntriesResponse.Outcome.ValueType]:
         """One outcome a customer, in the order asked."""
@@ -328,10 +352,11 @@ class RemoveEntriesResponse(_message.Message):
         *,
         outcomes: _abc.Iterable[Global___RemoveEntriesResponse.Outcome.ValueType] | None = ...,
         count: _builtins.int = ...,
+        blacklist_revision: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "outcomes", b"outcomes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blacklist_revision", b"blacklist_revision", "count", b"count", "outcomes", b"outcomes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -371,8 +396,13 @@ class CheckCustomersRequest(_message.Message):
 
     CORP_ID_FIELD_NUMBER: _builtins.int
     QUERIES_FIELD_NUMBER: _builtins.int
+    MIN_BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
+    min_blacklist_revision: _builtins.str
+    """A blacklist_revision that a write returned; FAILED_PRECONDITION if the corp's lists have
+    not reached it.
+    """
     @_builtins.property
     def queries(self) -> _containers.RepeatedCompositeFieldContainer[Global___CheckCustomersRequest.Query]:
         """1–1,000 look-ups."""
@@ -382,10 +412,11 @@ class CheckCustomersRequest(_message.Message):
         *,
         corp_id: _builtins.str = ...,
         queries: _abc.Iterable[Global___CheckCustomersRequest.Query] | None = ...,
+        min_blacklist_revision: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "queries", b"queries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "min_blacklist_revision", b"min_blacklist_revision", "queries", b"queries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -436,3 +467,421 @@ class CheckCustomersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckCustomersResponse: _TypeAlias = CheckCustomersResponse  # noqa: Y015
+
+@_typing.final
+class ListEntriesRequest(_message.Message):
+    """Asks for the entries of a list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    page_size: _builtins.int
+    """Entries a page, at most 1,000; 0 means 100."""
+    page_token: _builtins.str
+    """next_page_token of the page before; good only with the other fields unchanged."""
+    @_builtins.property
+    def list(self) -> Global___List:
+        """The list."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        list: Global___List | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["list", b"list"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "list", b"list", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEntriesRequest: _TypeAlias = ListEntriesRequest  # noqa: Y015
+
+@_typing.final
+class ListEntriesResponse(_message.Message):
+    """A page of entries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty on the last one."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
+        """The entries; those added or removed while paging may be there or not."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___Entry] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEntriesResponse: _TypeAlias = ListEntriesResponse  # noqa: Y015
+
+@_typing.final
+class GetBlacklistRequest(_message.Message):
+    """Asks how a list stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    @_builtins.property
+    def list(self) -> Global___List:
+        """The list."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        list: Global___List | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["list", b"list"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "list", b"list"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBlacklistRequest: _TypeAlias = GetBlacklistRequest  # noqa: Y015
+
+@_typing.final
+class GetBlacklistResponse(_message.Message):
+    """Tells how a list stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many customers are on the list."""
+    limit: _builtins.int
+    """How many it can hold."""
+    blacklist_revision: _builtins.str
+    """The corp's blacklist revision."""
+    @_builtins.property
+    def filter(self) -> _filter_pb2.Filter:
+        """The corp's filter, which is over all of its lists."""
+
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+        limit: _builtins.int = ...,
+        blacklist_revision: _builtins.str = ...,
+        filter: _filter_pb2.Filter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blacklist_revision", b"blacklist_revision", "count", b"count", "filter", b"filter", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBlacklistResponse: _TypeAlias = GetBlacklistResponse  # noqa: Y015
+
+@_typing.final
+class ExportEntriesRequest(_message.Message):
+    """Asks for all entries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    @_builtins.property
+    def list(self) -> Global___List:
+        """The list; unset for all lists that the caller may see."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        list: Global___List | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["list", b"list"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "list", b"list"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportEntriesRequest: _TypeAlias = ExportEntriesRequest  # noqa: Y015
+
+@_typing.final
+class ExportEntriesResponse(_message.Message):
+    """Some of all entries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    total: _builtins.int
+    """How many entries there were in all when the export began."""
+    @_builtins.property
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
+        """The entries, at least one."""
+
+    def __init__(
+        self,
+        *,
+        entries: _abc.Iterable[Global___Entry] | None = ...,
+        total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportEntriesResponse: _TypeAlias = ExportEntriesResponse  # noqa: Y015
+
+@_typing.final
+class RemoveBySourceRequest(_message.Message):
+    """Asks to take off what a source put on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    @_builtins.property
+    def source(self) -> Global___Source:
+        """RULE or IMPORT, with its id."""
+
+    @_builtins.property
+    def list(self) -> Global___List:
+        """Only from this list; unset for all lists, which takes super_admin."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        source: Global___Source | None = ...,
+        list: Global___List | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["list", b"list", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "list", b"list", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveBySourceRequest: _TypeAlias = RemoveBySourceRequest  # noqa: Y015
+
+@_typing.final
+class RemoveBySourceResponse(_message.Message):
+    """Tells how far a removal is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_COUNT_FIELD_NUMBER: _builtins.int
+    DONE_COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_COUNT_FIELD_NUMBER: _builtins.int
+    BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
+    removed_count: _builtins.int
+    """How many entries were taken off up to now."""
+    done_count: _builtins.int
+    """How many entries were looked through."""
+    total_count: _builtins.int
+    """How many there are to look through."""
+    blacklist_revision: _builtins.str
+    """The blacklist revision that includes what was taken off."""
+    def __init__(
+        self,
+        *,
+        removed_count: _builtins.int = ...,
+        done_count: _builtins.int = ...,
+        total_count: _builtins.int = ...,
+        blacklist_revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blacklist_revision", b"blacklist_revision", "done_count", b"done_count", "removed_count", b"removed_count", "total_count", b"total_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveBySourceResponse: _TypeAlias = RemoveBySourceResponse  # noqa: Y015
+
+@_typing.final
+class ImportEntriesRequest(_message.Message):
+    """A part of an import."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Item(_message.Message):
+        """A customer to put on the list."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        EXTERNAL_USERID_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+        external_userid: _builtins.str
+        """The customer, 1–64 bytes."""
+        reason: _builtins.str
+        """Why, at most 200 characters; empty means the part's reason."""
+        @_builtins.property
+        def expire_time(self) -> _timestamp_pb2.Timestamp:
+            """When the entry expires; unset: never."""
+
+        def __init__(
+            self,
+            *,
+            external_userid: _builtins.str = ...,
+            reason: _builtins.str = ...,
+            expire_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "external_userid", b"external_userid", "reason", b"reason"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    IMPORT_ID_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
+    FIRST_INDEX_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes; the same in every part."""
+    import_id: _builtins.str
+    """Names the import, 1–64 bytes: whoever goes on with it gives the same. It is the id of its
+    entries' source, too.
+    """
+    first_index: _builtins.int
+    """Place of the first item within the whole import, from 0. Items before the import's
+    next_index were taken and are passed over; INVALID_ARGUMENT if it is beyond it.
+    """
+    reason: _builtins.str
+    """Why, at most 200 characters, for items without a reason of their own."""
+    @_builtins.property
+    def list(self) -> Global___List:
+        """The list; the same in every part."""
+
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportEntriesRequest.Item]:
+        """At most 1,000 items; none asks how far the import is."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        import_id: _builtins.str = ...,
+        list: Global___List | None = ...,
+        first_index: _builtins.int = ...,
+        items: _abc.Iterable[Global___ImportEntriesRequest.Item] | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["list", b"list"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "first_index", b"first_index", "import_id", b"import_id", "items", b"items", "list", b"list", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportEntriesRequest: _TypeAlias = ImportEntriesRequest  # noqa: Y015
+
+@_typing.final
+class ImportEntriesResponse(_message.Message):
+    """An import's account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Refusal(_message.Message):
+        """An item that was not taken for what it is."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        INDEX_FIELD_NUMBER: _builtins.int
+        EXTERNAL_USERID_FIELD_NUMBER: _builtins.int
+        WHY_FIELD_NUMBER: _builtins.int
+        index: _builtins.int
+        """Place of the item within the whole import."""
+        external_userid: _builtins.str
+        """Its external_userid, cut to 64 characters."""
+        why: _builtins.str
+        """What is wrong with it."""
+        def __init__(
+            self,
+            *,
+            index: _builtins.int = ...,
+            external_userid: _builtins.str = ...,
+            why: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["external_userid", b"external_userid", "index", b"index", "why", b"why"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NEXT_INDEX_FIELD_NUMBER: _builtins.int
+    ADDED_COUNT_FIELD_NUMBER: _builtins.int
+    ALREADY_LISTED_COUNT_FIELD_NUMBER: _builtins.int
+    REFUSED_COUNT_FIELD_NUMBER: _builtins.int
+    REFUSALS_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    LIST_FULL_FIELD_NUMBER: _builtins.int
+    BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
+    next_index: _builtins.int
+    """Place of the next item to take: so many were taken."""
+    added_count: _builtins.int
+    """How many of them were put on the list."""
+    already_listed_count: _builtins.int
+    """How many of them were on it already; their entries stay as they were."""
+    refused_count: _builtins.int
+    """How many of them were refused for what they are."""
+    count: _builtins.int
+    """How many customers are on the list now."""
+    limit: _builtins.int
+    """How many it can hold."""
+    list_full: _builtins.bool
+    """The item at next_index found no room. The import ends with this response; it can be gone
+    on with when there is room.
+    """
+    blacklist_revision: _builtins.str
+    """The blacklist revision that includes what was put on the list."""
+    @_builtins.property
+    def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportEntriesResponse.Refusal]:
+        """Those of the part that were refused now; the count holds all of the import."""
+
+    def __init__(
+        self,
+        *,
+        next_index: _builtins.int = ...,
+        added_count: _builtins.int = ...,
+        already_listed_count: _builtins.int = ...,
+        refused_count: _builtins.int = ...,
+        refusals: _abc.Iterable[Global___ImportEntriesResponse.Refusal] | None = ...,
+        count: _builtins.int = ...,
+        limit: _builtins.int = ...,
+        list_full: _builtins.bool = ...,
+        blacklist_revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_count", b"added_count", "already_listed_count", b"already_listed_count", "blacklist_revision", b"blacklist_revision", "count", b"count", "limit", b"limit", "list_full", b"list_full", "next_index", b"next_index", "refusals", b"refusals", "refused_count", b"refused_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportEntriesResponse: _TypeAlias = ImportEntriesResponse  # noqa: Y015

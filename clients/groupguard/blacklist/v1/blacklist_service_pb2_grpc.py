@@ -4,6 +4,8 @@ import grpc
 import warnings
 
 from groupguard.blacklist.v1 import blacklist_service_pb2 as groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2
+from groupguard.blacklist.v1 import filter_pb2 as groupguard_dot_blacklist_dot_v1_dot_filter__pb2
+from groupguard.blacklist.v1 import forgetting_pb2 as groupguard_dot_blacklist_dot_v1_dot_forgetting__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
 GRPC_VERSION = grpc.__version__
@@ -28,8 +30,11 @@ if _version_not_supported:
 class BlacklistServiceStub(object):
     """Keeps a corp's blacklists: the enterprise list and one list per member.
 
-    Every write takes a request_id: repeated within an hour with the same body it returns
-    the first answer and writes nothing.
+    Unary writes take a request_id: repeated within an hour with the same body they return
+    the first answer and write nothing. Every write returns the corp's blacklist revision, a
+    token: a check that brings it as min_blacklist_revision knows of the write.
+
+    An entry that has expired is not listed, and its place is free as soon as it is needed.
     """
 
     def __init__(self, channel):
@@ -53,13 +58,51 @@ class BlacklistServiceStub(object):
                 request_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.CheckCustomersRequest.SerializeToString,
                 response_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.CheckCustomersResponse.FromString,
                 _registered_method=True)
+        self.ListEntries = channel.unary_unary(
+                '/groupguard.blacklist.v1.BlacklistService/ListEntries',
+                request_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ListEntriesRequest.SerializeToString,
+                response_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ListEntriesResponse.FromString,
+                _registered_method=True)
+        self.GetBlacklist = channel.unary_unary(
+                '/groupguard.blacklist.v1.BlacklistService/GetBlacklist',
+                request_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.GetBlacklistRequest.SerializeToString,
+                response_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.GetBlacklistResponse.FromString,
+                _registered_method=True)
+        self.ImportEntries = channel.stream_stream(
+                '/groupguard.blacklist.v1.BlacklistService/ImportEntries',
+                request_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ImportEntriesRequest.SerializeToString,
+                response_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ImportEntriesResponse.FromString,
+                _registered_method=True)
+        self.ExportEntries = channel.unary_stream(
+                '/groupguard.blacklist.v1.BlacklistService/ExportEntries',
+                request_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ExportEntriesRequest.SerializeToString,
+                response_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ExportEntriesResponse.FromString,
+                _registered_method=True)
+        self.RemoveBySource = channel.unary_stream(
+                '/groupguard.blacklist.v1.BlacklistService/RemoveBySource',
+                request_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.RemoveBySourceRequest.SerializeToString,
+                response_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.RemoveBySourceResponse.FromString,
+                _registered_method=True)
+        self.ForgetCustomer = channel.unary_unary(
+                '/groupguard.blacklist.v1.BlacklistService/ForgetCustomer',
+                request_serializer=groupguard_dot_blacklist_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.SerializeToString,
+                response_deserializer=groupguard_dot_blacklist_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.FromString,
+                _registered_method=True)
+        self.RebuildFilter = channel.unary_stream(
+                '/groupguard.blacklist.v1.BlacklistService/RebuildFilter',
+                request_serializer=groupguard_dot_blacklist_dot_v1_dot_filter__pb2.RebuildFilterRequest.SerializeToString,
+                response_deserializer=groupguard_dot_blacklist_dot_v1_dot_filter__pb2.RebuildFilterResponse.FromString,
+                _registered_method=True)
 
 
 class BlacklistServiceServicer(object):
     """Keeps a corp's blacklists: the enterprise list and one list per member.
 
-    Every write takes a request_id: repeated within an hour with the same body it returns
-    the first answer and writes nothing.
+    Unary writes take a request_id: repeated within an hour with the same body they return
+    the first answer and write nothing. Every write returns the corp's blacklist revision, a
+    token: a check that brings it as min_blacklist_revision knows of the write.
+
+    An entry that has expired is not listed, and its place is free as soon as it is needed.
     """
 
     def AddEntries(self, request, context):
@@ -86,6 +129,67 @@ class BlacklistServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListEntries(self, request, context):
+        """Lists the entries of a list, in no particular order.
+        Roles: super_admin, viewer; member for the own personal list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBlacklist(self, request, context):
+        """Tells how full a list is, and how the corp's filter stands.
+        Roles: super_admin, viewer; member for the own personal list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportEntries(self, request_iterator, context):
+        """Puts any number of customers on a list, part by part, each answered with the import's
+        account so far. Parts that were taken are not taken again, so an import that broke off
+        is gone on with under its import_id, within a week. It stops where the list is full.
+        Roles: super_admin; member for the own personal list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportEntries(self, request, context):
+        """Sends all entries of one list, or of all lists the caller may see.
+        Roles: super_admin, viewer; member for the own personal list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveBySource(self, request, context):
+        """Takes off everything that one import or one rule put on, and tells how far it is. What
+        is removed stays removed when it breaks off; the same call again does the rest.
+        Roles: super_admin; member for the own personal list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgetCustomer(self, request, context):
+        """Erases a customer from all lists of the corp, and has the filter made anew without it. It
+        may be repeated at will, and goes on where it broke off; so it takes no request_id.
+        Roles: super_admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RebuildFilter(self, request, context):
+        """Makes the corp's filter anew from its entries, and tells how far it is. BlacklistService
+        does so by itself when it is due; this is for a filter that was lost or damaged.
+        Roles: super_admin, service.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BlacklistServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -104,6 +208,41 @@ def add_BlacklistServiceServicer_to_server(servicer, server):
                     request_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.CheckCustomersRequest.FromString,
                     response_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.CheckCustomersResponse.SerializeToString,
             ),
+            'ListEntries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEntries,
+                    request_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ListEntriesRequest.FromString,
+                    response_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'GetBlacklist': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBlacklist,
+                    request_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.GetBlacklistRequest.FromString,
+                    response_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.GetBlacklistResponse.SerializeToString,
+            ),
+            'ImportEntries': grpc.stream_stream_rpc_method_handler(
+                    servicer.ImportEntries,
+                    request_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ImportEntriesRequest.FromString,
+                    response_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ImportEntriesResponse.SerializeToString,
+            ),
+            'ExportEntries': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportEntries,
+                    request_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ExportEntriesRequest.FromString,
+                    response_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ExportEntriesResponse.SerializeToString,
+            ),
+            'RemoveBySource': grpc.unary_stream_rpc_method_handler(
+                    servicer.RemoveBySource,
+                    request_deserializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.RemoveBySourceRequest.FromString,
+                    response_serializer=groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.RemoveBySourceResponse.SerializeToString,
+            ),
+            'ForgetCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetCustomer,
+                    request_deserializer=groupguard_dot_blacklist_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.FromString,
+                    response_serializer=groupguard_dot_blacklist_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.SerializeToString,
+            ),
+            'RebuildFilter': grpc.unary_stream_rpc_method_handler(
+                    servicer.RebuildFilter,
+                    request_deserializer=groupguard_dot_blacklist_dot_v1_dot_filter__pb2.RebuildFilterRequest.FromString,
+                    response_serializer=groupguard_dot_blacklist_dot_v1_dot_filter__pb2.RebuildFilterResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'groupguard.blacklist.v1.BlacklistService', rpc_method_handlers)
@@ -115,8 +254,11 @@ def add_BlacklistServiceServicer_to_server(servicer, server):
 class BlacklistService(object):
     """Keeps a corp's blacklists: the enterprise list and one list per member.
 
-    Every write takes a request_id: repeated within an hour with the same body it returns
-    the first answer and writes nothing.
+    Unary writes take a request_id: repeated within an hour with the same body they return
+    the first answer and write nothing. Every write returns the corp's blacklist revision, a
+    token: a check that brings it as min_blacklist_revision knows of the write.
+
+    An entry that has expired is not listed, and its place is free as soon as it is needed.
     """
 
     @staticmethod
@@ -190,6 +332,195 @@ class BlacklistService(object):
             '/groupguard.blacklist.v1.BlacklistService/CheckCustomers',
             groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.CheckCustomersRequest.SerializeToString,
             groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.CheckCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.blacklist.v1.BlacklistService/ListEntries',
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ListEntriesRequest.SerializeToString,
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ListEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBlacklist(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.blacklist.v1.BlacklistService/GetBlacklist',
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.GetBlacklistRequest.SerializeToString,
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.GetBlacklistResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportEntries(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/groupguard.blacklist.v1.BlacklistService/ImportEntries',
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ImportEntriesRequest.SerializeToString,
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ImportEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groupguard.blacklist.v1.BlacklistService/ExportEntries',
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ExportEntriesRequest.SerializeToString,
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.ExportEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveBySource(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groupguard.blacklist.v1.BlacklistService/RemoveBySource',
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.RemoveBySourceRequest.SerializeToString,
+            groupguard_dot_blacklist_dot_v1_dot_blacklist__service__pb2.RemoveBySourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.blacklist.v1.BlacklistService/ForgetCustomer',
+            groupguard_dot_blacklist_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.SerializeToString,
+            groupguard_dot_blacklist_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RebuildFilter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groupguard.blacklist.v1.BlacklistService/RebuildFilter',
+            groupguard_dot_blacklist_dot_v1_dot_filter__pb2.RebuildFilterRequest.SerializeToString,
+            groupguard_dot_blacklist_dot_v1_dot_filter__pb2.RebuildFilterResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,8 @@ isort:skip_file
 
 from collections import abc as _abc
 from groupguard.blacklist.v1 import blacklist_service_pb2 as _blacklist_service_pb2
+from groupguard.blacklist.v1 import filter_pb2 as _filter_pb2
+from groupguard.blacklist.v1 import forgetting_pb2 as _forgetting_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -29,8 +31,11 @@ GRPC_VERSION: str
 class BlacklistServiceStub:
     """Keeps a corp's blacklists: the enterprise list and one list per member.
 
-    Every write takes a request_id: repeated within an hour with the same body it returns
-    the first answer and writes nothing.
+    Unary writes take a request_id: repeated within an hour with the same body they return
+    the first answer and write nothing. Every write returns the corp's blacklist revision, a
+    token: a check that brings it as min_blacklist_revision knows of the write.
+
+    An entry that has expired is not listed, and its place is free as soon as it is needed.
     """
 
     @_typing.overload
@@ -49,13 +54,49 @@ class BlacklistServiceStub:
     """Tells which lists customers are on, exactly.
     Roles: super_admin, viewer, checker, service.
     """
+    ListEntries: _grpc.UnaryUnaryMultiCallable[_blacklist_service_pb2.ListEntriesRequest, _blacklist_service_pb2.ListEntriesResponse]
+    """Lists the entries of a list, in no particular order.
+    Roles: super_admin, viewer; member for the own personal list.
+    """
+    GetBlacklist: _grpc.UnaryUnaryMultiCallable[_blacklist_service_pb2.GetBlacklistRequest, _blacklist_service_pb2.GetBlacklistResponse]
+    """Tells how full a list is, and how the corp's filter stands.
+    Roles: super_admin, viewer; member for the own personal list.
+    """
+    ImportEntries: _grpc.StreamStreamMultiCallable[_blacklist_service_pb2.ImportEntriesRequest, _blacklist_service_pb2.ImportEntriesResponse]
+    """Puts any number of customers on a list, part by part, each answered with the import's
+    account so far. Parts that were taken are not taken again, so an import that broke off
+    is gone on with under its import_id, within a week. It stops where the list is full.
+    Roles: super_admin; member for the own personal list.
+    """
+    ExportEntries: _grpc.UnaryStreamMultiCallable[_blacklist_service_pb2.ExportEntriesRequest, _blacklist_service_pb2.ExportEntriesResponse]
+    """Sends all entries of one list, or of all lists the caller may see.
+    Roles: super_admin, viewer; member for the own personal list.
+    """
+    RemoveBySource: _grpc.UnaryStreamMultiCallable[_blacklist_service_pb2.RemoveBySourceRequest, _blacklist_service_pb2.RemoveBySourceResponse]
+    """Takes off everything that one import or one rule put on, and tells how far it is. What
+    is removed stays removed when it breaks off; the same call again does the rest.
+    Roles: super_admin; member for the own personal list.
+    """
+    ForgetCustomer: _grpc.UnaryUnaryMultiCallable[_forgetting_pb2.ForgetCustomerRequest, _forgetting_pb2.ForgetCustomerResponse]
+    """Erases a customer from all lists of the corp, and has the filter made anew without it. It
+    may be repeated at will, and goes on where it broke off; so it takes no request_id.
+    Roles: super_admin.
+    """
+    RebuildFilter: _grpc.UnaryStreamMultiCallable[_filter_pb2.RebuildFilterRequest, _filter_pb2.RebuildFilterResponse]
+    """Makes the corp's filter anew from its entries, and tells how far it is. BlacklistService
+    does so by itself when it is due; this is for a filter that was lost or damaged.
+    Roles: super_admin, service.
+    """
 
 @_typing.type_check_only
 class BlacklistServiceAsyncStub(BlacklistServiceStub):
     """Keeps a corp's blacklists: the enterprise list and one list per member.
 
-    Every write takes a request_id: repeated within an hour with the same body it returns
-    the first answer and writes nothing.
+    Unary writes take a request_id: repeated within an hour with the same body they return
+    the first answer and write nothing. Every write returns the corp's blacklist revision, a
+    token: a check that brings it as min_blacklist_revision knows of the write.
+
+    An entry that has expired is not listed, and its place is free as soon as it is needed.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -71,12 +112,48 @@ class BlacklistServiceAsyncStub(BlacklistServiceStub):
     """Tells which lists customers are on, exactly.
     Roles: super_admin, viewer, checker, service.
     """
+    ListEntries: _aio.UnaryUnaryMultiCallable[_blacklist_service_pb2.ListEntriesRequest, _blacklist_service_pb2.ListEntriesResponse]  # type: ignore[assignment]
+    """Lists the entries of a list, in no particular order.
+    Roles: super_admin, viewer; member for the own personal list.
+    """
+    GetBlacklist: _aio.UnaryUnaryMultiCallable[_blacklist_service_pb2.GetBlacklistRequest, _blacklist_service_pb2.GetBlacklistResponse]  # type: ignore[assignment]
+    """Tells how full a list is, and how the corp's filter stands.
+    Roles: super_admin, viewer; member for the own personal list.
+    """
+    ImportEntries: _aio.StreamStreamMultiCallable[_blacklist_service_pb2.ImportEntriesRequest, _blacklist_service_pb2.ImportEntriesResponse]  # type: ignore[assignment]
+    """Puts any number of customers on a list, part by part, each answered with the import's
+    account so far. Parts that were taken are not taken again, so an import that broke off
+    is gone on with under its import_id, within a week. It stops where the list is full.
+    Roles: super_admin; member for the own personal list.
+    """
+    ExportEntries: _aio.UnaryStreamMultiCallable[_blacklist_service_pb2.ExportEntriesRequest, _blacklist_service_pb2.ExportEntriesResponse]  # type: ignore[assignment]
+    """Sends all entries of one list, or of all lists the caller may see.
+    Roles: super_admin, viewer; member for the own personal list.
+    """
+    RemoveBySource: _aio.UnaryStreamMultiCallable[_blacklist_service_pb2.RemoveBySourceRequest, _blacklist_service_pb2.RemoveBySourceResponse]  # type: ignore[assignment]
+    """Takes off everything that one import or one rule put on, and tells how far it is. What
+    is removed stays removed when it breaks off; the same call again does the rest.
+    Roles: super_admin; member for the own personal list.
+    """
+    ForgetCustomer: _aio.UnaryUnaryMultiCallable[_forgetting_pb2.ForgetCustomerRequest, _forgetting_pb2.ForgetCustomerResponse]  # type: ignore[assignment]
+    """Erases a customer from all lists of the corp, and has the filter made anew without it. It
+    may be repeated at will, and goes on where it broke off; so it takes no request_id.
+    Roles: super_admin.
+    """
+    RebuildFilter: _aio.UnaryStreamMultiCallable[_filter_pb2.RebuildFilterRequest, _filter_pb2.RebuildFilterResponse]  # type: ignore[assignment]
+    """Makes the corp's filter anew from its entries, and tells how far it is. BlacklistService
+    does so by itself when it is due; this is for a filter that was lost or damaged.
+    Roles: super_admin, service.
+    """
 
 class BlacklistServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps a corp's blacklists: the enterprise list and one list per member.
 
-    Every write takes a request_id: repeated within an hour with the same body it returns
-    the first answer and writes nothing.
+    Unary writes take a request_id: repeated within an hour with the same body they return
+    the first answer and write nothing. Every write returns the corp's blacklist revision, a
+    token: a check that brings it as min_blacklist_revision knows of the write.
+
+    An entry that has expired is not listed, and its place is free as soon as it is needed.
     """
 
     @_abc_1.abstractmethod
@@ -107,6 +184,81 @@ class BlacklistServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_blacklist_service_pb2.CheckCustomersResponse, _abc.Awaitable[_blacklist_service_pb2.CheckCustomersResponse]]:
         """Tells which lists customers are on, exactly.
         Roles: super_admin, viewer, checker, service.
+        """
+
+    @_abc_1.abstractmethod
+    def ListEntries(
+        self,
+        request: _blacklist_service_pb2.ListEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blacklist_service_pb2.ListEntriesResponse, _abc.Awaitable[_blacklist_service_pb2.ListEntriesResponse]]:
+        """Lists the entries of a list, in no particular order.
+        Roles: super_admin, viewer; member for the own personal list.
+        """
+
+    @_abc_1.abstractmethod
+    def GetBlacklist(
+        self,
+        request: _blacklist_service_pb2.GetBlacklistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blacklist_service_pb2.GetBlacklistResponse, _abc.Awaitable[_blacklist_service_pb2.GetBlacklistResponse]]:
+        """Tells how full a list is, and how the corp's filter stands.
+        Roles: super_admin, viewer; member for the own personal list.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportEntries(
+        self,
+        request_iterator: _MaybeAsyncIterator[_blacklist_service_pb2.ImportEntriesRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_blacklist_service_pb2.ImportEntriesResponse], _abc.AsyncIterator[_blacklist_service_pb2.ImportEntriesResponse]]:
+        """Puts any number of customers on a list, part by part, each answered with the import's
+        account so far. Parts that were taken are not taken again, so an import that broke off
+        is gone on with under its import_id, within a week. It stops where the list is full.
+        Roles: super_admin; member for the own personal list.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportEntries(
+        self,
+        request: _blacklist_service_pb2.ExportEntriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_blacklist_service_pb2.ExportEntriesResponse], _abc.AsyncIterator[_blacklist_service_pb2.ExportEntriesResponse]]:
+        """Sends all entries of one list, or of all lists the caller may see.
+        Roles: super_admin, viewer; member for the own personal list.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveBySource(
+        self,
+        request: _blacklist_service_pb2.RemoveBySourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_blacklist_service_pb2.RemoveBySourceResponse], _abc.AsyncIterator[_blacklist_service_pb2.RemoveBySourceResponse]]:
+        """Takes off everything that one import or one rule put on, and tells how far it is. What
+        is removed stays removed when it breaks off; the same call again does the rest.
+        Roles: super_admin; member for the own personal list.
+        """
+
+    @_abc_1.abstractmethod
+    def ForgetCustomer(
+        self,
+        request: _forgetting_pb2.ForgetCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_forgetting_pb2.ForgetCustomerResponse, _abc.Awaitable[_forgetting_pb2.ForgetCustomerResponse]]:
+        """Erases a customer from all lists of the corp, and has the filter made anew without it. It
+        may be repeated at will, and goes on where it broke off; so it takes no request_id.
+        Roles: super_admin.
+        """
+
+    @_abc_1.abstractmethod
+    def RebuildFilter(
+        self,
+        request: _filter_pb2.RebuildFilterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_filter_pb2.RebuildFilterResponse], _abc.AsyncIterator[_filter_pb2.RebuildFilterResponse]]:
+        """Makes the corp's filter anew from its entries, and tells how far it is. BlacklistService
+        does so by itself when it is due; this is for a filter that was lost or damaged.
+        Roles: super_admin, service.
         """
 
 def add_BlacklistServiceServicer_to_server(servicer: BlacklistServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -67,8 +67,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
           "metadata": { "request_id": "5f0c7a1e-3d52-4a3c-9a57-0c1f6d6e2b11" } }
     """
     ERROR_REASON_REVISION_UNKNOWN: _ErrorReason.ValueType  # 7
-    """FAILED_PRECONDITION: a min_rules_revision that the corp's rules have not reached,
-    or that belongs to a history the store has lost.
+    """FAILED_PRECONDITION: a min_rules_revision that the corp's rules have not reached, or a
+    min_blacklist_revision that its blacklists have not, or one that belongs to a history
+    the store has lost.
 
         { "reason": "REVISION_UNKNOWN", "domain": "groupguard",
           "metadata": { "asked": "42-9f3c5a70c1d2", "current": "40-1b2c3d4e5f60" } }
@@ -137,10 +138,34 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_CHECK_UNAVAILABLE: _ErrorReason.ValueType  # 18
     """UNAVAILABLE: a check that a verdict needs could not be made, and the corp's settings say
-    check_failure = ERROR. `check` is BLACKLIST or STRIKES, as in a verdict's not_evaluated.
+    check_failure = ERROR. `check` is BLACKLIST, STRIKES, FREQUENCY or REPEAT, as in a
+    verdict's not_evaluated.
 
         { "reason": "CHECK_UNAVAILABLE", "domain": "groupguard",
           "metadata": { "check": "BLACKLIST" } }
+    """
+    ERROR_REASON_OVERLOADED: _ErrorReason.ValueType  # 30
+    """RESOURCE_EXHAUSTED: the server has too much to do, or could not answer within the call's
+    deadline; nothing was done. A google.rpc.RetryInfo tells when to try again.
+
+        { "reason": "OVERLOADED", "domain": "groupguard", "metadata": { "limit": "500" } }
+    """
+    ERROR_REASON_QUOTA_EXCEEDED: _ErrorReason.ValueType  # 31
+    """RESOURCE_EXHAUSTED: the corp makes more requests a second than this server takes; nothing
+    was done. A google.rpc.RetryInfo tells when to try again.
+
+        { "reason": "QUOTA_EXCEEDED", "domain": "groupguard", "metadata": { "limit": "50" } }
+    """
+    ERROR_REASON_TOO_MANY_STREAMS: _ErrorReason.ValueType  # 32
+    """RESOURCE_EXHAUSTED: the caller has as many open streams at this server as it may.
+
+        { "reason": "TOO_MANY_STREAMS", "domain": "groupguard", "metadata": { "limit": "500" } }
+    """
+    ERROR_REASON_STREAM_STALLED: _ErrorReason.ValueType  # 33
+    """DEADLINE_EXCEEDED: the client sent nothing on its stream, or read nothing from it, for so
+    long that the server ended it.
+
+        { "reason": "STREAM_STALLED", "domain": "groupguard", "metadata": { "seconds": "300" } }
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
@@ -194,8 +219,9 @@ another body.
       "metadata": { "request_id": "5f0c7a1e-3d52-4a3c-9a57-0c1f6d6e2b11" } }
 """
 ERROR_REASON_REVISION_UNKNOWN: ErrorReason.ValueType  # 7
-"""FAILED_PRECONDITION: a min_rules_revision that the corp's rules have not reached,
-or that belongs to a history the store has lost.
+"""FAILED_PRECONDITION: a min_rules_revision that the corp's rules have not reached, or a
+min_blacklist_revision that its blacklists have not, or one that belongs to a history
+the store has lost.
 
     { "reason": "REVISION_UNKNOWN", "domain": "groupguard",
       "metadata": { "asked": "42-9f3c5a70c1d2", "current": "40-1b2c3d4e5f60" } }
@@ -264,9 +290,33 @@ ERROR_REASON_MIGRATION_NOT_ALLOWED: ErrorReason.ValueType  # 17
 """
 ERROR_REASON_CHECK_UNAVAILABLE: ErrorReason.ValueType  # 18
 """UNAVAILABLE: a check that a verdict needs could not be made, and the corp's settings say
-check_failure = ERROR. `check` is BLACKLIST or STRIKES, as in a verdict's not_evaluated.
+check_failure = ERROR. `check` is BLACKLIST, STRIKES, FREQUENCY or REPEAT, as in a
+verdict's not_evaluated.
 
     { "reason": "CHECK_UNAVAILABLE", "domain": "groupguard",
       "metadata": { "check": "BLACKLIST" } }
+"""
+ERROR_REASON_OVERLOADED: ErrorReason.ValueType  # 30
+"""RESOURCE_EXHAUSTED: the server has too much to do, or could not answer within the call's
+deadline; nothing was done. A google.rpc.RetryInfo tells when to try again.
+
+    { "reason": "OVERLOADED", "domain": "groupguard", "metadata": { "limit": "500" } }
+"""
+ERROR_REASON_QUOTA_EXCEEDED: ErrorReason.ValueType  # 31
+"""RESOURCE_EXHAUSTED: the corp makes more requests a second than this server takes; nothing
+was done. A google.rpc.RetryInfo tells when to try again.
+
+    { "reason": "QUOTA_EXCEEDED", "domain": "groupguard", "metadata": { "limit": "50" } }
+"""
+ERROR_REASON_TOO_MANY_STREAMS: ErrorReason.ValueType  # 32
+"""RESOURCE_EXHAUSTED: the caller has as many open streams at this server as it may.
+
+    { "reason": "TOO_MANY_STREAMS", "domain": "groupguard", "metadata": { "limit": "500" } }
+"""
+ERROR_REASON_STREAM_STALLED: ErrorReason.ValueType  # 33
+"""DEADLINE_EXCEEDED: the client sent nothing on its stream, or read nothing from it, for so
+long that the server ended it.
+
+    { "reason": "STREAM_STALLED", "domain": "groupguard", "metadata": { "seconds": "300" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -23,13 +23,19 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
+from groupguard.filter.v1 import backtest_pb2 as groupguard_dot_filter_dot_v1_dot_backtest__pb2
+from groupguard.filter.v1 import forgetting_pb2 as groupguard_dot_filter_dot_v1_dot_forgetting__pb2
+from groupguard.filter.v1 import hits_pb2 as groupguard_dot_filter_dot_v1_dot_hits__pb2
 from groupguard.filter.v1 import message_pb2 as groupguard_dot_filter_dot_v1_dot_message__pb2
+from groupguard.filter.v1 import snapshot_pb2 as groupguard_dot_filter_dot_v1_dot_snapshot__pb2
+from groupguard.filter.v1 import statistics_pb2 as groupguard_dot_filter_dot_v1_dot_statistics__pb2
 from groupguard.filter.v1 import verdict_pb2 as groupguard_dot_filter_dot_v1_dot_verdict__pb2
 from groupguard.rule.v1 import rule_pb2 as groupguard_dot_rule_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)groupguard/filter/v1/filter_service.proto\x12\x14groupguard.filter.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x17google/rpc/status.proto\x1a\"groupguard/filter/v1/message.proto\x1a\"groupguard/filter/v1/verdict.proto\x1a\x1dgroupguard/rule/v1/rule.proto\"\x84\x01\n\x13\x43heckMessageRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x34\n\x07message\x18\x02 \x01(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"F\n\x14\x43heckMessageResponse\x12.\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.Verdict\"\x8b\x01\n\x19\x42\x61tchCheckMessagesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x35\n\x08messages\x18\x02 \x03(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\xd1\x01\n\x1a\x42\x61tchCheckMessagesResponse\x12H\n\x07results\x18\x01 \x03(\x0b\x32\x37.groupguard.filter.v1.BatchCheckMessagesResponse.Result\x1ai\n\x06Result\x12\x30\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.VerdictH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"\x8c\x01\n\x0fTestRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04rule\x18\x02 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleB\x04\xe2\x41\x01\x02\x12\x34\n\x07samples\x18\x03 \x03(\x0b\x32\x1d.groupguard.filter.v1.ContentB\x04\xe2\x41\x01\x02\"\xdd\x02\n\x10TestRuleResponse\x12>\n\x07results\x18\x01 \x03(\x0b\x32-.groupguard.filter.v1.TestRuleResponse.Result\x12\x34\n\x08warnings\x18\x02 \x03(\x0b\x32\".groupguard.rule.v1.KeywordWarning\x12\x39\n\rnot_evaluated\x18\x03 \x03(\x0b\x32\".groupguard.filter.v1.SkippedCheck\x12&\n\x04rule\x18\x04 \x01(\x0b\x32\x18.groupguard.rule.v1.Rule\x1ap\n\x06Result\x12\'\n\x04hits\x18\x01 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit\x12\x11\n\thit_count\x18\x02 \x01(\x05\x12*\n\x07\x65xcused\x18\x03 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit2\xca\x02\n\rFilterService\x12\x65\n\x0c\x43heckMessage\x12).groupguard.filter.v1.CheckMessageRequest\x1a*.groupguard.filter.v1.CheckMessageResponse\x12w\n\x12\x42\x61tchCheckMessages\x12/.groupguard.filter.v1.BatchCheckMessagesRequest\x1a\x30.groupguard.filter.v1.BatchCheckMessagesResponse\x12Y\n\x08TestRule\x12%.groupguard.filter.v1.TestRuleRequest\x1a&.groupguard.filter.v1.TestRuleResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)groupguard/filter/v1/filter_service.proto\x12\x14groupguard.filter.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#groupguard/filter/v1/backtest.proto\x1a%groupguard/filter/v1/forgetting.proto\x1a\x1fgroupguard/filter/v1/hits.proto\x1a\"groupguard/filter/v1/message.proto\x1a#groupguard/filter/v1/snapshot.proto\x1a%groupguard/filter/v1/statistics.proto\x1a\"groupguard/filter/v1/verdict.proto\x1a\x1dgroupguard/rule/v1/rule.proto\"\xaa\x01\n\x13\x43heckMessageRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x34\n\x07message\x18\x02 \x01(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x16min_blacklist_revision\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"F\n\x14\x43heckMessageResponse\x12.\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.Verdict\"\xb1\x01\n\x19\x42\x61tchCheckMessagesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x35\n\x08messages\x18\x02 \x03(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x16min_blacklist_revision\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\xd1\x01\n\x1a\x42\x61tchCheckMessagesResponse\x12H\n\x07results\x18\x01 \x03(\x0b\x32\x37.groupguard.filter.v1.BatchCheckMessagesResponse.Result\x1ai\n\x06Result\x12\x30\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.VerdictH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"\xb2\x01\n\x1aStreamCheckMessagesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x35\n\x08messages\x18\x02 \x03(\x0b\x32\x1d.groupguard.filter.v1.MessageB\x04\xe2\x41\x01\x02\x12 \n\x12min_rules_revision\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x16min_blacklist_revision\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\"\x91\x01\n\x1bStreamCheckMessagesResponse\x12\x43\n\x07results\x18\x01 \x01(\x0b\x32\x30.groupguard.filter.v1.BatchCheckMessagesResponseH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06\x61nswer\"\x99\x03\n\x12\x43heckMemberRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x65vent_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x45\n\x06\x63hange\x18\x03 \x01(\x0e\x32/.groupguard.filter.v1.CheckMemberRequest.ChangeB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63hat_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12\x32\n\x06member\x18\x05 \x01(\x0b\x32\x1c.groupguard.filter.v1.SenderB\x04\xe2\x41\x01\x02\x12\x34\n\nevent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12 \n\x12min_rules_revision\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12$\n\x16min_blacklist_revision\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\"D\n\x06\x43hange\x12\x16\n\x12\x43HANGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANGE_JOIN\x10\x01\x12\x11\n\rCHANGE_RENAME\x10\x02\"E\n\x13\x43heckMemberResponse\x12.\n\x07verdict\x18\x01 \x01(\x0b\x32\x1d.groupguard.filter.v1.Verdict\"\x94\x01\n\x12ListStrikesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63hat_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0f\x65xternal_userid\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"\x87\x02\n\x13ListStrikesResponse\x12\x42\n\x07strikes\x18\x01 \x03(\x0b\x32\x31.groupguard.filter.v1.ListStrikesResponse.Strikes\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x1a\x92\x01\n\x07Strikes\x12\x0f\n\x07\x63hat_id\x18\x01 \x01(\t\x12\x17\n\x0f\x65xternal_userid\x18\x02 \x01(\t\x12\x0f\n\x07rule_id\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x05\x12-\n\tlast_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06shadow\x18\x06 \x01(\x08\"b\n\x13\x43learStrikesRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63hat_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0f\x65xternal_userid\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"-\n\x14\x43learStrikesResponse\x12\x15\n\rcleared_count\x18\x01 \x01(\x05\"\x8c\x01\n\x0fTestRuleRequest\x12\x15\n\x07\x63orp_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12,\n\x04rule\x18\x02 \x01(\x0b\x32\x18.groupguard.rule.v1.RuleB\x04\xe2\x41\x01\x02\x12\x34\n\x07samples\x18\x03 \x03(\x0b\x32\x1d.groupguard.filter.v1.ContentB\x04\xe2\x41\x01\x02\"\xdd\x02\n\x10TestRuleResponse\x12>\n\x07results\x18\x01 \x03(\x0b\x32-.groupguard.filter.v1.TestRuleResponse.Result\x12\x34\n\x08warnings\x18\x02 \x03(\x0b\x32\".groupguard.rule.v1.KeywordWarning\x12\x39\n\rnot_evaluated\x18\x03 \x03(\x0b\x32\".groupguard.filter.v1.SkippedCheck\x12&\n\x04rule\x18\x04 \x01(\x0b\x32\x18.groupguard.rule.v1.Rule\x1ap\n\x06Result\x12\'\n\x04hits\x18\x01 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit\x12\x11\n\thit_count\x18\x02 \x01(\x05\x12*\n\x07\x65xcused\x18\x03 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit2\xce\n\n\rFilterService\x12\x65\n\x0c\x43heckMessage\x12).groupguard.filter.v1.CheckMessageRequest\x1a*.groupguard.filter.v1.CheckMessageResponse\x12w\n\x12\x42\x61tchCheckMessages\x12/.groupguard.filter.v1.BatchCheckMessagesRequest\x1a\x30.groupguard.filter.v1.BatchCheckMessagesResponse\x12~\n\x13StreamCheckMessages\x12\x30.groupguard.filter.v1.StreamCheckMessagesRequest\x1a\x31.groupguard.filter.v1.StreamCheckMessagesResponse(\x01\x30\x01\x12\x62\n\x0b\x43heckMember\x12(.groupguard.filter.v1.CheckMemberRequest\x1a).groupguard.filter.v1.CheckMemberResponse\x12\x62\n\x0bListStrikes\x12(.groupguard.filter.v1.ListStrikesRequest\x1a).groupguard.filter.v1.ListStrikesResponse\x12\x65\n\x0c\x43learStrikes\x12).groupguard.filter.v1.ClearStrikesRequest\x1a*.groupguard.filter.v1.ClearStrikesResponse\x12Y\n\x08TestRule\x12%.groupguard.filter.v1.TestRuleRequest\x1a&.groupguard.filter.v1.TestRuleResponse\x12[\n\x08\x42\x61\x63ktest\x12%.groupguard.filter.v1.BacktestRequest\x1a&.groupguard.filter.v1.BacktestResponse(\x01\x12Y\n\x08ListHits\x12%.groupguard.filter.v1.ListHitsRequest\x1a&.groupguard.filter.v1.ListHitsResponse\x12^\n\tWatchHits\x12&.groupguard.filter.v1.WatchHitsRequest\x1a\'.groupguard.filter.v1.WatchHitsResponse0\x01\x12h\n\rGetStatistics\x12*.groupguard.filter.v1.GetStatisticsRequest\x1a+.groupguard.filter.v1.GetStatisticsResponse\x12m\n\x0e\x46orgetCustomer\x12+.groupguard.filter.v1.ForgetCustomerRequest\x1a,.groupguard.filter.v1.ForgetCustomerResponse0\x01\x12\x62\n\x0bGetSnapshot\x12(.groupguard.filter.v1.GetSnapshotRequest\x1a).groupguard.filter.v1.GetSnapshotResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,34 +48,98 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKMESSAGEREQUEST'].fields_by_name['message']._serialized_options = b'\342A\001\002'
   _globals['_CHECKMESSAGEREQUEST'].fields_by_name['min_rules_revision']._loaded_options = None
   _globals['_CHECKMESSAGEREQUEST'].fields_by_name['min_rules_revision']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKMESSAGEREQUEST'].fields_by_name['min_blacklist_revision']._loaded_options = None
+  _globals['_CHECKMESSAGEREQUEST'].fields_by_name['min_blacklist_revision']._serialized_options = b'\342A\001\001'
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['corp_id']._loaded_options = None
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['messages']._loaded_options = None
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['messages']._serialized_options = b'\342A\001\002'
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['min_rules_revision']._loaded_options = None
   _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['min_rules_revision']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['min_blacklist_revision']._loaded_options = None
+  _globals['_BATCHCHECKMESSAGESREQUEST'].fields_by_name['min_blacklist_revision']._serialized_options = b'\342A\001\001'
+  _globals['_STREAMCHECKMESSAGESREQUEST'].fields_by_name['corp_id']._loaded_options = None
+  _globals['_STREAMCHECKMESSAGESREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
+  _globals['_STREAMCHECKMESSAGESREQUEST'].fields_by_name['messages']._loaded_options = None
+  _globals['_STREAMCHECKMESSAGESREQUEST'].fields_by_name['messages']._serialized_options = b'\342A\001\002'
+  _globals['_STREAMCHECKMESSAGESREQUEST'].fields_by_name['min_rules_revision']._loaded_options = None
+  _globals['_STREAMCHECKMESSAGESREQUEST'].fields_by_name['min_rules_revision']._serialized_options = b'\342A\001\001'
+  _globals['_STREAMCHECKMESSAGESREQUEST'].fields_by_name['min_blacklist_revision']._loaded_options = None
+  _globals['_STREAMCHECKMESSAGESREQUEST'].fields_by_name['min_blacklist_revision']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['corp_id']._loaded_options = None
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['event_id']._loaded_options = None
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['event_id']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['change']._loaded_options = None
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['change']._serialized_options = b'\342A\001\002'
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['chat_id']._loaded_options = None
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['chat_id']._serialized_options = b'\342A\001\002'
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['member']._loaded_options = None
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['member']._serialized_options = b'\342A\001\002'
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['event_time']._loaded_options = None
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['event_time']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['min_rules_revision']._loaded_options = None
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['min_rules_revision']._serialized_options = b'\342A\001\001'
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['min_blacklist_revision']._loaded_options = None
+  _globals['_CHECKMEMBERREQUEST'].fields_by_name['min_blacklist_revision']._serialized_options = b'\342A\001\001'
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['corp_id']._loaded_options = None
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['chat_id']._loaded_options = None
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['chat_id']._serialized_options = b'\342A\001\001'
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['external_userid']._loaded_options = None
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['external_userid']._serialized_options = b'\342A\001\001'
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTSTRIKESREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_CLEARSTRIKESREQUEST'].fields_by_name['corp_id']._loaded_options = None
+  _globals['_CLEARSTRIKESREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
+  _globals['_CLEARSTRIKESREQUEST'].fields_by_name['chat_id']._loaded_options = None
+  _globals['_CLEARSTRIKESREQUEST'].fields_by_name['chat_id']._serialized_options = b'\342A\001\001'
+  _globals['_CLEARSTRIKESREQUEST'].fields_by_name['external_userid']._loaded_options = None
+  _globals['_CLEARSTRIKESREQUEST'].fields_by_name['external_userid']._serialized_options = b'\342A\001\001'
   _globals['_TESTRULEREQUEST'].fields_by_name['corp_id']._loaded_options = None
   _globals['_TESTRULEREQUEST'].fields_by_name['corp_id']._serialized_options = b'\342A\001\002'
   _globals['_TESTRULEREQUEST'].fields_by_name['rule']._loaded_options = None
   _globals['_TESTRULEREQUEST'].fields_by_name['rule']._serialized_options = b'\342A\001\002'
   _globals['_TESTRULEREQUEST'].fields_by_name['samples']._loaded_options = None
   _globals['_TESTRULEREQUEST'].fields_by_name['samples']._serialized_options = b'\342A\001\002'
-  _globals['_CHECKMESSAGEREQUEST']._serialized_start=229
-  _globals['_CHECKMESSAGEREQUEST']._serialized_end=361
-  _globals['_CHECKMESSAGERESPONSE']._serialized_start=363
-  _globals['_CHECKMESSAGERESPONSE']._serialized_end=433
-  _globals['_BATCHCHECKMESSAGESREQUEST']._serialized_start=436
-  _globals['_BATCHCHECKMESSAGESREQUEST']._serialized_end=575
-  _globals['_BATCHCHECKMESSAGESRESPONSE']._serialized_start=578
-  _globals['_BATCHCHECKMESSAGESRESPONSE']._serialized_end=787
-  _globals['_BATCHCHECKMESSAGESRESPONSE_RESULT']._serialized_start=682
-  _globals['_BATCHCHECKMESSAGESRESPONSE_RESULT']._serialized_end=787
-  _globals['_TESTRULEREQUEST']._serialized_start=790
-  _globals['_TESTRULEREQUEST']._serialized_end=930
-  _globals['_TESTRULERESPONSE']._serialized_start=933
-  _globals['_TESTRULERESPONSE']._serialized_end=1282
-  _globals['_TESTRULERESPONSE_RESULT']._serialized_start=1170
-  _globals['_TESTRULERESPONSE_RESULT']._serialized_end=1282
-  _globals['_FILTERSERVICE']._serialized_start=1285
-  _globals['_FILTERSERVICE']._serialized_end=1615
+  _globals['_CHECKMESSAGEREQUEST']._serialized_start=447
+  _globals['_CHECKMESSAGEREQUEST']._serialized_end=617
+  _globals['_CHECKMESSAGERESPONSE']._serialized_start=619
+  _globals['_CHECKMESSAGERESPONSE']._serialized_end=689
+  _globals['_BATCHCHECKMESSAGESREQUEST']._serialized_start=692
+  _globals['_BATCHCHECKMESSAGESREQUEST']._serialized_end=869
+  _globals['_BATCHCHECKMESSAGESRESPONSE']._serialized_start=872
+  _globals['_BATCHCHECKMESSAGESRESPONSE']._serialized_end=1081
+  _globals['_BATCHCHECKMESSAGESRESPONSE_RESULT']._serialized_start=976
+  _globals['_BATCHCHECKMESSAGESRESPONSE_RESULT']._serialized_end=1081
+  _globals['_STREAMCHECKMESSAGESREQUEST']._serialized_start=1084
+  _globals['_STREAMCHECKMESSAGESREQUEST']._serialized_end=1262
+  _globals['_STREAMCHECKMESSAGESRESPONSE']._serialized_start=1265
+  _globals['_STREAMCHECKMESSAGESRESPONSE']._serialized_end=1410
+  _globals['_CHECKMEMBERREQUEST']._serialized_start=1413
+  _globals['_CHECKMEMBERREQUEST']._serialized_end=1822
+  _globals['_CHECKMEMBERREQUEST_CHANGE']._serialized_start=1754
+  _globals['_CHECKMEMBERREQUEST_CHANGE']._serialized_end=1822
+  _globals['_CHECKMEMBERRESPONSE']._serialized_start=1824
+  _globals['_CHECKMEMBERRESPONSE']._serialized_end=1893
+  _globals['_LISTSTRIKESREQUEST']._serialized_start=1896
+  _globals['_LISTSTRIKESREQUEST']._serialized_end=2044
+  _globals['_LISTSTRIKESRESPONSE']._serialized_start=2047
+  _globals['_LISTSTRIKESRESPONSE']._serialized_end=2310
+  _globals['_LISTSTRIKESRESPONSE_STRIKES']._serialized_start=2164
+  _globals['_LISTSTRIKESRESPONSE_STRIKES']._serialized_end=2310
+  _globals['_CLEARSTRIKESREQUEST']._serialized_start=2312
+  _globals['_CLEARSTRIKESREQUEST']._serialized_end=2410
+  _globals['_CLEARSTRIKESRESPONSE']._serialized_start=2412
+  _globals['_CLEARSTRIKESRESPONSE']._serialized_end=2457
+  _globals['_TESTRULEREQUEST']._serialized_start=2460
+  _globals['_TESTRULEREQUEST']._serialized_end=2600
+  _globals['_TESTRULERESPONSE']._serialized_start=2603
+  _globals['_TESTRULERESPONSE']._serialized_end=2952
+  _globals['_TESTRULERESPONSE_RESULT']._serialized_start=2840
+  _globals['_TESTRULERESPONSE_RESULT']._serialized_end=2952
+  _globals['_FILTERSERVICE']._serialized_start=2955
+  _globals['_FILTERSERVICE']._serialized_end=4313
 # @@protoc_insertion_point(module_scope)

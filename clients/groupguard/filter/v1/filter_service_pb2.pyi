@@ -6,7 +6,9 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from groupguard.filter.v1 import message_pb2 as _message_pb2
 from groupguard.filter.v1 import verdict_pb2 as _verdict_pb2
@@ -31,12 +33,17 @@ class CheckMessageRequest(_message.Message):
     CORP_ID_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     MIN_RULES_REVISION_FIELD_NUMBER: _builtins.int
+    MIN_BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
     min_rules_revision: _builtins.str
     """A rules_revision that a write returned: judge by rules that include it. Waits, within
     the call's deadline, until this replica has it; FAILED_PRECONDITION at once if
     RuleService does not know it.
+    """
+    min_blacklist_revision: _builtins.str
+    """A blacklist_revision that a write returned: judge by blacklists that include it.
+    FAILED_PRECONDITION at once if BlacklistService does not know it.
     """
     @_builtins.property
     def message(self) -> _message_pb2.Message:
@@ -48,10 +55,11 @@ class CheckMessageRequest(_message.Message):
         corp_id: _builtins.str = ...,
         message: _message_pb2.Message | None = ...,
         min_rules_revision: _builtins.str = ...,
+        min_blacklist_revision: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "message", b"message", "min_rules_revision", b"min_rules_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "message", b"message", "min_blacklist_revision", b"min_blacklist_revision", "min_rules_revision", b"min_rules_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -90,9 +98,12 @@ class BatchCheckMessagesRequest(_message.Message):
     CORP_ID_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
     MIN_RULES_REVISION_FIELD_NUMBER: _builtins.int
+    MIN_BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
     corp_id: _builtins.str
     """The corp, 1–64 bytes."""
     min_rules_revision: _builtins.str
+    """As in CheckMessageRequest."""
+    min_blacklist_revision: _builtins.str
     """As in CheckMessageRequest."""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[_message_pb2.Message]:
@@ -104,10 +115,11 @@ class BatchCheckMessagesRequest(_message.Message):
         corp_id: _builtins.str = ...,
         messages: _abc.Iterable[_message_pb2.Message] | None = ...,
         min_rules_revision: _builtins.str = ...,
+        min_blacklist_revision: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "messages", b"messages", "min_rules_revision", b"min_rules_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "messages", b"messages", "min_blacklist_revision", b"min_blacklist_revision", "min_rules_revision", b"min_rules_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -166,6 +178,335 @@ class BatchCheckMessagesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchCheckMessagesResponse: _TypeAlias = BatchCheckMessagesResponse  # noqa: Y015
+
+@_typing.final
+class StreamCheckMessagesRequest(_message.Message):
+    """A batch of messages in a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    MIN_RULES_REVISION_FIELD_NUMBER: _builtins.int
+    MIN_BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes; every batch may be another one's."""
+    min_rules_revision: _builtins.str
+    """As in CheckMessageRequest."""
+    min_blacklist_revision: _builtins.str
+    """As in CheckMessageRequest."""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[_message_pb2.Message]:
+        """1–1,000 messages."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        messages: _abc.Iterable[_message_pb2.Message] | None = ...,
+        min_rules_revision: _builtins.str = ...,
+        min_blacklist_revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corp_id", b"corp_id", "messages", b"messages", "min_blacklist_revision", b"min_blacklist_revision", "min_rules_revision", b"min_rules_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamCheckMessagesRequest: _TypeAlias = StreamCheckMessagesRequest  # noqa: Y015
+
+@_typing.final
+class StreamCheckMessagesResponse(_message.Message):
+    """What came of one batch of a stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> Global___BatchCheckMessagesResponse:
+        """One result a message."""
+
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """Why the batch could not be judged, as BatchCheckMessages would have failed."""
+
+    def __init__(
+        self,
+        *,
+        results: Global___BatchCheckMessagesResponse | None = ...,
+        error: _status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "error", b"error", "results", b"results"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "error", b"error", "results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_answer: _TypeAlias = _typing.Literal["results", "error"]  # noqa: Y015
+    _WhichOneofArgType_answer: _TypeAlias = _typing.Literal["answer", b"answer"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_answer) -> _WhichOneofReturnType_answer | None: ...
+
+Global___StreamCheckMessagesResponse: _TypeAlias = StreamCheckMessagesResponse  # noqa: Y015
+
+@_typing.final
+class CheckMemberRequest(_message.Message):
+    """Asks to judge somebody who joins or renames."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Change:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CheckMemberRequest._Change.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CHANGE_UNSPECIFIED: CheckMemberRequest._Change.ValueType  # 0
+        """Refused with INVALID_ARGUMENT."""
+        CHANGE_JOIN: CheckMemberRequest._Change.ValueType  # 1
+        """The customer joined the group."""
+        CHANGE_RENAME: CheckMemberRequest._Change.ValueType  # 2
+        """The customer's nickname in the group, or name, changed."""
+
+    class Change(_Change, metaclass=_ChangeEnumTypeWrapper):
+        """What happened."""
+
+    CHANGE_UNSPECIFIED: CheckMemberRequest.Change.ValueType  # 0
+    """Refused with INVALID_ARGUMENT."""
+    CHANGE_JOIN: CheckMemberRequest.Change.ValueType  # 1
+    """The customer joined the group."""
+    CHANGE_RENAME: CheckMemberRequest.Change.ValueType  # 2
+    """The customer's nickname in the group, or name, changed."""
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    EVENT_TIME_FIELD_NUMBER: _builtins.int
+    MIN_RULES_REVISION_FIELD_NUMBER: _builtins.int
+    MIN_BLACKLIST_REVISION_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    event_id: _builtins.str
+    """The event's id, at most 64 bytes. Without it a repeated event can't be recognised."""
+    change: Global___CheckMemberRequest.Change.ValueType
+    """What happened."""
+    chat_id: _builtins.str
+    """The group, 1–64 bytes."""
+    min_rules_revision: _builtins.str
+    """As in CheckMessageRequest."""
+    min_blacklist_revision: _builtins.str
+    """As in CheckMessageRequest."""
+    @_builtins.property
+    def member(self) -> _message_pb2.Sender:
+        """Who joined or renamed, under the new nickname."""
+
+    @_builtins.property
+    def event_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened; unset means now."""
+
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        event_id: _builtins.str = ...,
+        change: Global___CheckMemberRequest.Change.ValueType = ...,
+        chat_id: _builtins.str = ...,
+        member: _message_pb2.Sender | None = ...,
+        event_time: _timestamp_pb2.Timestamp | None = ...,
+        min_rules_revision: _builtins.str = ...,
+        min_blacklist_revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time", "member", b"member"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "chat_id", b"chat_id", "corp_id", b"corp_id", "event_id", b"event_id", "event_time", b"event_time", "member", b"member", "min_blacklist_revision", b"min_blacklist_revision", "min_rules_revision", b"min_rules_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckMemberRequest: _TypeAlias = CheckMemberRequest  # noqa: Y015
+
+@_typing.final
+class CheckMemberResponse(_message.Message):
+    """The verdict on somebody who joins or renames."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERDICT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def verdict(self) -> _verdict_pb2.Verdict:
+        """The verdict; REFUSE instead of KICK for whoever joins."""
+
+    def __init__(
+        self,
+        *,
+        verdict: _verdict_pb2.Verdict | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["verdict", b"verdict"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckMemberResponse: _TypeAlias = CheckMemberResponse  # noqa: Y015
+
+@_typing.final
+class ListStrikesRequest(_message.Message):
+    """Asks who has strikes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    EXTERNAL_USERID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    chat_id: _builtins.str
+    """Only those in this group, at most 64 bytes."""
+    external_userid: _builtins.str
+    """Only this customer's, at most 64 bytes."""
+    page_size: _builtins.int
+    """Customers in groups on a page, 1–1,000; 0 means 100."""
+    page_token: _builtins.str
+    """next_page_token of the page before, asked with the same chat_id and external_userid."""
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        chat_id: _builtins.str = ...,
+        external_userid: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "corp_id", b"corp_id", "external_userid", b"external_userid", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStrikesRequest: _TypeAlias = ListStrikesRequest  # noqa: Y015
+
+@_typing.final
+class ListStrikesResponse(_message.Message):
+    """Tells who has strikes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Strikes(_message.Message):
+        """Strikes of one customer in one group at one rule."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        CHAT_ID_FIELD_NUMBER: _builtins.int
+        EXTERNAL_USERID_FIELD_NUMBER: _builtins.int
+        RULE_ID_FIELD_NUMBER: _builtins.int
+        COUNT_FIELD_NUMBER: _builtins.int
+        LAST_TIME_FIELD_NUMBER: _builtins.int
+        SHADOW_FIELD_NUMBER: _builtins.int
+        chat_id: _builtins.str
+        """The group."""
+        external_userid: _builtins.str
+        """The customer."""
+        rule_id: _builtins.str
+        """The rule."""
+        count: _builtins.int
+        """How many."""
+        shadow: _builtins.bool
+        """Whether the rule counted them in state SHADOW."""
+        @_builtins.property
+        def last_time(self) -> _timestamp_pb2.Timestamp:
+            """When the newest of the messages was sent."""
+
+        def __init__(
+            self,
+            *,
+            chat_id: _builtins.str = ...,
+            external_userid: _builtins.str = ...,
+            rule_id: _builtins.str = ...,
+            count: _builtins.int = ...,
+            last_time: _timestamp_pb2.Timestamp | None = ...,
+            shadow: _builtins.bool = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["last_time", b"last_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "count", b"count", "external_userid", b"external_userid", "last_time", b"last_time", "rule_id", b"rule_id", "shadow", b"shadow"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    STRIKES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty after the last one. A page may be short, or empty, before."""
+    @_builtins.property
+    def strikes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListStrikesResponse.Strikes]:
+        """By group, then customer, then rule."""
+
+    def __init__(
+        self,
+        *,
+        strikes: _abc.Iterable[Global___ListStrikesResponse.Strikes] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "strikes", b"strikes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStrikesResponse: _TypeAlias = ListStrikesResponse  # noqa: Y015
+
+@_typing.final
+class ClearStrikesRequest(_message.Message):
+    """Asks to clear strikes; chat_id or external_userid is needed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CORP_ID_FIELD_NUMBER: _builtins.int
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    EXTERNAL_USERID_FIELD_NUMBER: _builtins.int
+    corp_id: _builtins.str
+    """The corp, 1–64 bytes."""
+    chat_id: _builtins.str
+    """In this group, at most 64 bytes; empty for all groups."""
+    external_userid: _builtins.str
+    """Of this customer, at most 64 bytes; empty for everybody."""
+    def __init__(
+        self,
+        *,
+        corp_id: _builtins.str = ...,
+        chat_id: _builtins.str = ...,
+        external_userid: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "corp_id", b"corp_id", "external_userid", b"external_userid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClearStrikesRequest: _TypeAlias = ClearStrikesRequest  # noqa: Y015
+
+@_typing.final
+class ClearStrikesResponse(_message.Message):
+    """Tells what was cleared."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLEARED_COUNT_FIELD_NUMBER: _builtins.int
+    cleared_count: _builtins.int
+    """Strikes that are gone, those of SHADOW rules included."""
+    def __init__(
+        self,
+        *,
+        cleared_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cleared_count", b"cleared_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClearStrikesResponse: _TypeAlias = ClearStrikesResponse  # noqa: Y015
 
 @_typing.final
 class TestRuleRequest(_message.Message):

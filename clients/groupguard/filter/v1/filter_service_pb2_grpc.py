@@ -3,7 +3,12 @@
 import grpc
 import warnings
 
+from groupguard.filter.v1 import backtest_pb2 as groupguard_dot_filter_dot_v1_dot_backtest__pb2
 from groupguard.filter.v1 import filter_service_pb2 as groupguard_dot_filter_dot_v1_dot_filter__service__pb2
+from groupguard.filter.v1 import forgetting_pb2 as groupguard_dot_filter_dot_v1_dot_forgetting__pb2
+from groupguard.filter.v1 import hits_pb2 as groupguard_dot_filter_dot_v1_dot_hits__pb2
+from groupguard.filter.v1 import snapshot_pb2 as groupguard_dot_filter_dot_v1_dot_snapshot__pb2
+from groupguard.filter.v1 import statistics_pb2 as groupguard_dot_filter_dot_v1_dot_statistics__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
 GRPC_VERSION = grpc.__version__
@@ -45,10 +50,60 @@ class FilterServiceStub(object):
                 request_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesRequest.SerializeToString,
                 response_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesResponse.FromString,
                 _registered_method=True)
+        self.StreamCheckMessages = channel.stream_stream(
+                '/groupguard.filter.v1.FilterService/StreamCheckMessages',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.StreamCheckMessagesRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.StreamCheckMessagesResponse.FromString,
+                _registered_method=True)
+        self.CheckMember = channel.unary_unary(
+                '/groupguard.filter.v1.FilterService/CheckMember',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.CheckMemberRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.CheckMemberResponse.FromString,
+                _registered_method=True)
+        self.ListStrikes = channel.unary_unary(
+                '/groupguard.filter.v1.FilterService/ListStrikes',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ListStrikesRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ListStrikesResponse.FromString,
+                _registered_method=True)
+        self.ClearStrikes = channel.unary_unary(
+                '/groupguard.filter.v1.FilterService/ClearStrikes',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ClearStrikesRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ClearStrikesResponse.FromString,
+                _registered_method=True)
         self.TestRule = channel.unary_unary(
                 '/groupguard.filter.v1.FilterService/TestRule',
                 request_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleRequest.SerializeToString,
                 response_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleResponse.FromString,
+                _registered_method=True)
+        self.Backtest = channel.stream_unary(
+                '/groupguard.filter.v1.FilterService/Backtest',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_backtest__pb2.BacktestRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_backtest__pb2.BacktestResponse.FromString,
+                _registered_method=True)
+        self.ListHits = channel.unary_unary(
+                '/groupguard.filter.v1.FilterService/ListHits',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_hits__pb2.ListHitsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_hits__pb2.ListHitsResponse.FromString,
+                _registered_method=True)
+        self.WatchHits = channel.unary_stream(
+                '/groupguard.filter.v1.FilterService/WatchHits',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_hits__pb2.WatchHitsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_hits__pb2.WatchHitsResponse.FromString,
+                _registered_method=True)
+        self.GetStatistics = channel.unary_unary(
+                '/groupguard.filter.v1.FilterService/GetStatistics',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_statistics__pb2.GetStatisticsRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_statistics__pb2.GetStatisticsResponse.FromString,
+                _registered_method=True)
+        self.ForgetCustomer = channel.unary_stream(
+                '/groupguard.filter.v1.FilterService/ForgetCustomer',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.FromString,
+                _registered_method=True)
+        self.GetSnapshot = channel.unary_unary(
+                '/groupguard.filter.v1.FilterService/GetSnapshot',
+                request_serializer=groupguard_dot_filter_dot_v1_dot_snapshot__pb2.GetSnapshotRequest.SerializeToString,
+                response_deserializer=groupguard_dot_filter_dot_v1_dot_snapshot__pb2.GetSnapshotResponse.FromString,
                 _registered_method=True)
 
 
@@ -73,11 +128,107 @@ class FilterServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamCheckMessages(self, request_iterator, context):
+        """Judges batches as BatchCheckMessages does, one after the other: an answer for each, in the
+        order they came. A batch that can't be judged, or that the caller may not have judged,
+        gets its error and does not hold up the next. The server reads no batch before the last
+        one is answered. When it shuts down it ends the stream after an answer: batches without
+        one are to be sent again.
+        Roles: checker.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckMember(self, request, context):
+        """Judges somebody who joins a group or changes the nickname there: by the blacklists, and by
+        the rules' conditions on nicknames and muted senders. Whoever would be kicked is refused
+        on joining. A repeated event_id gets the first verdict.
+        Roles: checker.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStrikes(self, request, context):
+        """Lists who has strikes: hits of KICK_AFTER_WARNINGS rules within 24 hours. A member names
+        a group that the member owns.
+        Roles: super_admin, checker, member.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClearStrikes(self, request, context):
+        """Clears the strikes of a customer, of a group, or of a customer in a group: the warnings
+        begin anew. A member names a group that the member owns.
+        Roles: super_admin, member.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def TestRule(self, request, context):
         """Tries a rule on sample messages before it is saved: what it would find, and how. Nothing
         is counted, nothing follows. A rule that CreateRule would refuse is refused in the same
         words.
         Roles: super_admin, strategy_admin, member, viewer, checker.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Backtest(self, request_iterator, context):
+        """Tries a rule on any number of messages that the caller sends in batches, and sums up.
+        Nothing is counted, nothing follows.
+        Roles: super_admin, strategy_admin, member, viewer, checker.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHits(self, request, context):
+        """Lists logged decisions. The corp's settings say whether decisions are logged, for how
+        long, and with how much text. Only those are that kicked, or in which a rule, also one in
+        state SHADOW, was hit. Strategy_admins and members see what their own rules found.
+        Roles: super_admin, viewer, strategy_admin, member.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchHits(self, request, context):
+        """Sends logged decisions as they come, beginning where a cursor says: nothing is sent twice
+        and nothing is left out when a broken stream goes on from the last cursor.
+        Roles: super_admin, viewer, strategy_admin, member.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStatistics(self, request, context):
+        """Tells what the rules of a corp did: by day, rule and group. Kept for 35 days, whatever the
+        settings say of the log. Strategy_admins and members see their own rules only.
+        Roles: super_admin, viewer, strategy_admin, member.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgetCustomer(self, request, context):
+        """Erases a customer from counters, strikes, kept outcomes and the log of decisions, and tells
+        how far it is: it looks through all keys of the store, and the log. Whoever goes on writing
+        is counted anew. What is erased stays erased when it breaks off; the same call again does
+        the rest.
+        Roles: super_admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSnapshot(self, request, context):
+        """Tells which rules this replica judges a corp by, how old they may be and what they take.
+        Roles: super_admin, viewer, checker.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,10 +247,60 @@ def add_FilterServiceServicer_to_server(servicer, server):
                     request_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesRequest.FromString,
                     response_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.BatchCheckMessagesResponse.SerializeToString,
             ),
+            'StreamCheckMessages': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamCheckMessages,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.StreamCheckMessagesRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.StreamCheckMessagesResponse.SerializeToString,
+            ),
+            'CheckMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckMember,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.CheckMemberRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.CheckMemberResponse.SerializeToString,
+            ),
+            'ListStrikes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStrikes,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ListStrikesRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ListStrikesResponse.SerializeToString,
+            ),
+            'ClearStrikes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClearStrikes,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ClearStrikesRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ClearStrikesResponse.SerializeToString,
+            ),
             'TestRule': grpc.unary_unary_rpc_method_handler(
                     servicer.TestRule,
                     request_deserializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleRequest.FromString,
                     response_serializer=groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleResponse.SerializeToString,
+            ),
+            'Backtest': grpc.stream_unary_rpc_method_handler(
+                    servicer.Backtest,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_backtest__pb2.BacktestRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_backtest__pb2.BacktestResponse.SerializeToString,
+            ),
+            'ListHits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHits,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_hits__pb2.ListHitsRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_hits__pb2.ListHitsResponse.SerializeToString,
+            ),
+            'WatchHits': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchHits,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_hits__pb2.WatchHitsRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_hits__pb2.WatchHitsResponse.SerializeToString,
+            ),
+            'GetStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatistics,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_statistics__pb2.GetStatisticsRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_statistics__pb2.GetStatisticsResponse.SerializeToString,
+            ),
+            'ForgetCustomer': grpc.unary_stream_rpc_method_handler(
+                    servicer.ForgetCustomer,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.SerializeToString,
+            ),
+            'GetSnapshot': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSnapshot,
+                    request_deserializer=groupguard_dot_filter_dot_v1_dot_snapshot__pb2.GetSnapshotRequest.FromString,
+                    response_serializer=groupguard_dot_filter_dot_v1_dot_snapshot__pb2.GetSnapshotResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -168,6 +369,114 @@ class FilterService(object):
             _registered_method=True)
 
     @staticmethod
+    def StreamCheckMessages(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/groupguard.filter.v1.FilterService/StreamCheckMessages',
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.StreamCheckMessagesRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.StreamCheckMessagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/CheckMember',
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.CheckMemberRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.CheckMemberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStrikes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/ListStrikes',
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ListStrikesRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ListStrikesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClearStrikes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/ClearStrikes',
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ClearStrikesRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_filter__service__pb2.ClearStrikesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def TestRule(request,
             target,
             options=(),
@@ -184,6 +493,168 @@ class FilterService(object):
             '/groupguard.filter.v1.FilterService/TestRule',
             groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleRequest.SerializeToString,
             groupguard_dot_filter_dot_v1_dot_filter__service__pb2.TestRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Backtest(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/groupguard.filter.v1.FilterService/Backtest',
+            groupguard_dot_filter_dot_v1_dot_backtest__pb2.BacktestRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_backtest__pb2.BacktestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/ListHits',
+            groupguard_dot_filter_dot_v1_dot_hits__pb2.ListHitsRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_hits__pb2.ListHitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchHits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/WatchHits',
+            groupguard_dot_filter_dot_v1_dot_hits__pb2.WatchHitsRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_hits__pb2.WatchHitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/GetStatistics',
+            groupguard_dot_filter_dot_v1_dot_statistics__pb2.GetStatisticsRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_statistics__pb2.GetStatisticsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/ForgetCustomer',
+            groupguard_dot_filter_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSnapshot(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groupguard.filter.v1.FilterService/GetSnapshot',
+            groupguard_dot_filter_dot_v1_dot_snapshot__pb2.GetSnapshotRequest.SerializeToString,
+            groupguard_dot_filter_dot_v1_dot_snapshot__pb2.GetSnapshotResponse.FromString,
             options,
             channel_credentials,
             insecure,

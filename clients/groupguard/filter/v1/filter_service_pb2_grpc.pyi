@@ -4,7 +4,12 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from groupguard.filter.v1 import backtest_pb2 as _backtest_pb2
 from groupguard.filter.v1 import filter_service_pb2 as _filter_service_pb2
+from groupguard.filter.v1 import forgetting_pb2 as _forgetting_pb2
+from groupguard.filter.v1 import hits_pb2 as _hits_pb2
+from groupguard.filter.v1 import snapshot_pb2 as _snapshot_pb2
+from groupguard.filter.v1 import statistics_pb2 as _statistics_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -42,11 +47,67 @@ class FilterServiceStub:
     others.
     Roles: checker.
     """
+    StreamCheckMessages: _grpc.StreamStreamMultiCallable[_filter_service_pb2.StreamCheckMessagesRequest, _filter_service_pb2.StreamCheckMessagesResponse]
+    """Judges batches as BatchCheckMessages does, one after the other: an answer for each, in the
+    order they came. A batch that can't be judged, or that the caller may not have judged,
+    gets its error and does not hold up the next. The server reads no batch before the last
+    one is answered. When it shuts down it ends the stream after an answer: batches without
+    one are to be sent again.
+    Roles: checker.
+    """
+    CheckMember: _grpc.UnaryUnaryMultiCallable[_filter_service_pb2.CheckMemberRequest, _filter_service_pb2.CheckMemberResponse]
+    """Judges somebody who joins a group or changes the nickname there: by the blacklists, and by
+    the rules' conditions on nicknames and muted senders. Whoever would be kicked is refused
+    on joining. A repeated event_id gets the first verdict.
+    Roles: checker.
+    """
+    ListStrikes: _grpc.UnaryUnaryMultiCallable[_filter_service_pb2.ListStrikesRequest, _filter_service_pb2.ListStrikesResponse]
+    """Lists who has strikes: hits of KICK_AFTER_WARNINGS rules within 24 hours. A member names
+    a group that the member owns.
+    Roles: super_admin, checker, member.
+    """
+    ClearStrikes: _grpc.UnaryUnaryMultiCallable[_filter_service_pb2.ClearStrikesRequest, _filter_service_pb2.ClearStrikesResponse]
+    """Clears the strikes of a customer, of a group, or of a customer in a group: the warnings
+    begin anew. A member names a group that the member owns.
+    Roles: super_admin, member.
+    """
     TestRule: _grpc.UnaryUnaryMultiCallable[_filter_service_pb2.TestRuleRequest, _filter_service_pb2.TestRuleResponse]
     """Tries a rule on sample messages before it is saved: what it would find, and how. Nothing
     is counted, nothing follows. A rule that CreateRule would refuse is refused in the same
     words.
     Roles: super_admin, strategy_admin, member, viewer, checker.
+    """
+    Backtest: _grpc.StreamUnaryMultiCallable[_backtest_pb2.BacktestRequest, _backtest_pb2.BacktestResponse]
+    """Tries a rule on any number of messages that the caller sends in batches, and sums up.
+    Nothing is counted, nothing follows.
+    Roles: super_admin, strategy_admin, member, viewer, checker.
+    """
+    ListHits: _grpc.UnaryUnaryMultiCallable[_hits_pb2.ListHitsRequest, _hits_pb2.ListHitsResponse]
+    """Lists logged decisions. The corp's settings say whether decisions are logged, for how
+    long, and with how much text. Only those are that kicked, or in which a rule, also one in
+    state SHADOW, was hit. Strategy_admins and members see what their own rules found.
+    Roles: super_admin, viewer, strategy_admin, member.
+    """
+    WatchHits: _grpc.UnaryStreamMultiCallable[_hits_pb2.WatchHitsRequest, _hits_pb2.WatchHitsResponse]
+    """Sends logged decisions as they come, beginning where a cursor says: nothing is sent twice
+    and nothing is left out when a broken stream goes on from the last cursor.
+    Roles: super_admin, viewer, strategy_admin, member.
+    """
+    GetStatistics: _grpc.UnaryUnaryMultiCallable[_statistics_pb2.GetStatisticsRequest, _statistics_pb2.GetStatisticsResponse]
+    """Tells what the rules of a corp did: by day, rule and group. Kept for 35 days, whatever the
+    settings say of the log. Strategy_admins and members see their own rules only.
+    Roles: super_admin, viewer, strategy_admin, member.
+    """
+    ForgetCustomer: _grpc.UnaryStreamMultiCallable[_forgetting_pb2.ForgetCustomerRequest, _forgetting_pb2.ForgetCustomerResponse]
+    """Erases a customer from counters, strikes, kept outcomes and the log of decisions, and tells
+    how far it is: it looks through all keys of the store, and the log. Whoever goes on writing
+    is counted anew. What is erased stays erased when it breaks off; the same call again does
+    the rest.
+    Roles: super_admin.
+    """
+    GetSnapshot: _grpc.UnaryUnaryMultiCallable[_snapshot_pb2.GetSnapshotRequest, _snapshot_pb2.GetSnapshotResponse]
+    """Tells which rules this replica judges a corp by, how old they may be and what they take.
+    Roles: super_admin, viewer, checker.
     """
 
 @_typing.type_check_only
@@ -63,11 +124,67 @@ class FilterServiceAsyncStub(FilterServiceStub):
     others.
     Roles: checker.
     """
+    StreamCheckMessages: _aio.StreamStreamMultiCallable[_filter_service_pb2.StreamCheckMessagesRequest, _filter_service_pb2.StreamCheckMessagesResponse]  # type: ignore[assignment]
+    """Judges batches as BatchCheckMessages does, one after the other: an answer for each, in the
+    order they came. A batch that can't be judged, or that the caller may not have judged,
+    gets its error and does not hold up the next. The server reads no batch before the last
+    one is answered. When it shuts down it ends the stream after an answer: batches without
+    one are to be sent again.
+    Roles: checker.
+    """
+    CheckMember: _aio.UnaryUnaryMultiCallable[_filter_service_pb2.CheckMemberRequest, _filter_service_pb2.CheckMemberResponse]  # type: ignore[assignment]
+    """Judges somebody who joins a group or changes the nickname there: by the blacklists, and by
+    the rules' conditions on nicknames and muted senders. Whoever would be kicked is refused
+    on joining. A repeated event_id gets the first verdict.
+    Roles: checker.
+    """
+    ListStrikes: _aio.UnaryUnaryMultiCallable[_filter_service_pb2.ListStrikesRequest, _filter_service_pb2.ListStrikesResponse]  # type: ignore[assignment]
+    """Lists who has strikes: hits of KICK_AFTER_WARNINGS rules within 24 hours. A member names
+    a group that the member owns.
+    Roles: super_admin, checker, member.
+    """
+    ClearStrikes: _aio.UnaryUnaryMultiCallable[_filter_service_pb2.ClearStrikesRequest, _filter_service_pb2.ClearStrikesResponse]  # type: ignore[assignment]
+    """Clears the strikes of a customer, of a group, or of a customer in a group: the warnings
+    begin anew. A member names a group that the member owns.
+    Roles: super_admin, member.
+    """
     TestRule: _aio.UnaryUnaryMultiCallable[_filter_service_pb2.TestRuleRequest, _filter_service_pb2.TestRuleResponse]  # type: ignore[assignment]
     """Tries a rule on sample messages before it is saved: what it would find, and how. Nothing
     is counted, nothing follows. A rule that CreateRule would refuse is refused in the same
     words.
     Roles: super_admin, strategy_admin, member, viewer, checker.
+    """
+    Backtest: _aio.StreamUnaryMultiCallable[_backtest_pb2.BacktestRequest, _backtest_pb2.BacktestResponse]  # type: ignore[assignment]
+    """Tries a rule on any number of messages that the caller sends in batches, and sums up.
+    Nothing is counted, nothing follows.
+    Roles: super_admin, strategy_admin, member, viewer, checker.
+    """
+    ListHits: _aio.UnaryUnaryMultiCallable[_hits_pb2.ListHitsRequest, _hits_pb2.ListHitsResponse]  # type: ignore[assignment]
+    """Lists logged decisions. The corp's settings say whether decisions are logged, for how
+    long, and with how much text. Only those are that kicked, or in which a rule, also one in
+    state SHADOW, was hit. Strategy_admins and members see what their own rules found.
+    Roles: super_admin, viewer, strategy_admin, member.
+    """
+    WatchHits: _aio.UnaryStreamMultiCallable[_hits_pb2.WatchHitsRequest, _hits_pb2.WatchHitsResponse]  # type: ignore[assignment]
+    """Sends logged decisions as they come, beginning where a cursor says: nothing is sent twice
+    and nothing is left out when a broken stream goes on from the last cursor.
+    Roles: super_admin, viewer, strategy_admin, member.
+    """
+    GetStatistics: _aio.UnaryUnaryMultiCallable[_statistics_pb2.GetStatisticsRequest, _statistics_pb2.GetStatisticsResponse]  # type: ignore[assignment]
+    """Tells what the rules of a corp did: by day, rule and group. Kept for 35 days, whatever the
+    settings say of the log. Strategy_admins and members see their own rules only.
+    Roles: super_admin, viewer, strategy_admin, member.
+    """
+    ForgetCustomer: _aio.UnaryStreamMultiCallable[_forgetting_pb2.ForgetCustomerRequest, _forgetting_pb2.ForgetCustomerResponse]  # type: ignore[assignment]
+    """Erases a customer from counters, strikes, kept outcomes and the log of decisions, and tells
+    how far it is: it looks through all keys of the store, and the log. Whoever goes on writing
+    is counted anew. What is erased stays erased when it breaks off; the same call again does
+    the rest.
+    Roles: super_admin.
+    """
+    GetSnapshot: _aio.UnaryUnaryMultiCallable[_snapshot_pb2.GetSnapshotRequest, _snapshot_pb2.GetSnapshotResponse]  # type: ignore[assignment]
+    """Tells which rules this replica judges a corp by, how old they may be and what they take.
+    Roles: super_admin, viewer, checker.
     """
 
 class FilterServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -95,6 +212,54 @@ class FilterServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def StreamCheckMessages(
+        self,
+        request_iterator: _MaybeAsyncIterator[_filter_service_pb2.StreamCheckMessagesRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_filter_service_pb2.StreamCheckMessagesResponse], _abc.AsyncIterator[_filter_service_pb2.StreamCheckMessagesResponse]]:
+        """Judges batches as BatchCheckMessages does, one after the other: an answer for each, in the
+        order they came. A batch that can't be judged, or that the caller may not have judged,
+        gets its error and does not hold up the next. The server reads no batch before the last
+        one is answered. When it shuts down it ends the stream after an answer: batches without
+        one are to be sent again.
+        Roles: checker.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckMember(
+        self,
+        request: _filter_service_pb2.CheckMemberRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_filter_service_pb2.CheckMemberResponse, _abc.Awaitable[_filter_service_pb2.CheckMemberResponse]]:
+        """Judges somebody who joins a group or changes the nickname there: by the blacklists, and by
+        the rules' conditions on nicknames and muted senders. Whoever would be kicked is refused
+        on joining. A repeated event_id gets the first verdict.
+        Roles: checker.
+        """
+
+    @_abc_1.abstractmethod
+    def ListStrikes(
+        self,
+        request: _filter_service_pb2.ListStrikesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_filter_service_pb2.ListStrikesResponse, _abc.Awaitable[_filter_service_pb2.ListStrikesResponse]]:
+        """Lists who has strikes: hits of KICK_AFTER_WARNINGS rules within 24 hours. A member names
+        a group that the member owns.
+        Roles: super_admin, checker, member.
+        """
+
+    @_abc_1.abstractmethod
+    def ClearStrikes(
+        self,
+        request: _filter_service_pb2.ClearStrikesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_filter_service_pb2.ClearStrikesResponse, _abc.Awaitable[_filter_service_pb2.ClearStrikesResponse]]:
+        """Clears the strikes of a customer, of a group, or of a customer in a group: the warnings
+        begin anew. A member names a group that the member owns.
+        Roles: super_admin, member.
+        """
+
+    @_abc_1.abstractmethod
     def TestRule(
         self,
         request: _filter_service_pb2.TestRuleRequest,
@@ -104,6 +269,74 @@ class FilterServiceServicer(metaclass=_abc_1.ABCMeta):
         is counted, nothing follows. A rule that CreateRule would refuse is refused in the same
         words.
         Roles: super_admin, strategy_admin, member, viewer, checker.
+        """
+
+    @_abc_1.abstractmethod
+    def Backtest(
+        self,
+        request_iterator: _MaybeAsyncIterator[_backtest_pb2.BacktestRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_backtest_pb2.BacktestResponse, _abc.Awaitable[_backtest_pb2.BacktestResponse]]:
+        """Tries a rule on any number of messages that the caller sends in batches, and sums up.
+        Nothing is counted, nothing follows.
+        Roles: super_admin, strategy_admin, member, viewer, checker.
+        """
+
+    @_abc_1.abstractmethod
+    def ListHits(
+        self,
+        request: _hits_pb2.ListHitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_hits_pb2.ListHitsResponse, _abc.Awaitable[_hits_pb2.ListHitsResponse]]:
+        """Lists logged decisions. The corp's settings say whether decisions are logged, for how
+        long, and with how much text. Only those are that kicked, or in which a rule, also one in
+        state SHADOW, was hit. Strategy_admins and members see what their own rules found.
+        Roles: super_admin, viewer, strategy_admin, member.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchHits(
+        self,
+        request: _hits_pb2.WatchHitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_hits_pb2.WatchHitsResponse], _abc.AsyncIterator[_hits_pb2.WatchHitsResponse]]:
+        """Sends logged decisions as they come, beginning where a cursor says: nothing is sent twice
+        and nothing is left out when a broken stream goes on from the last cursor.
+        Roles: super_admin, viewer, strategy_admin, member.
+        """
+
+    @_abc_1.abstractmethod
+    def GetStatistics(
+        self,
+        request: _statistics_pb2.GetStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_statistics_pb2.GetStatisticsResponse, _abc.Awaitable[_statistics_pb2.GetStatisticsResponse]]:
+        """Tells what the rules of a corp did: by day, rule and group. Kept for 35 days, whatever the
+        settings say of the log. Strategy_admins and members see their own rules only.
+        Roles: super_admin, viewer, strategy_admin, member.
+        """
+
+    @_abc_1.abstractmethod
+    def ForgetCustomer(
+        self,
+        request: _forgetting_pb2.ForgetCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_forgetting_pb2.ForgetCustomerResponse], _abc.AsyncIterator[_forgetting_pb2.ForgetCustomerResponse]]:
+        """Erases a customer from counters, strikes, kept outcomes and the log of decisions, and tells
+        how far it is: it looks through all keys of the store, and the log. Whoever goes on writing
+        is counted anew. What is erased stays erased when it breaks off; the same call again does
+        the rest.
+        Roles: super_admin.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSnapshot(
+        self,
+        request: _snapshot_pb2.GetSnapshotRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_snapshot_pb2.GetSnapshotResponse, _abc.Awaitable[_snapshot_pb2.GetSnapshotResponse]]:
+        """Tells which rules this replica judges a corp by, how old they may be and what they take.
+        Roles: super_admin, viewer, checker.
         """
 
 def add_FilterServiceServicer_to_server(servicer: FilterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from groupguard.common.v1 import sender_identity_pb2 as groupguard_dot_common_dot_v1_dot_sender__identity__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groupguard/filter/v1/message.proto\x12\x14groupguard.filter.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\t\n\x07Message\x12\x18\n\nmessage_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x63hat_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x32\n\x06sender\x18\x03 \x01(\x0b\x32\x1c.groupguard.filter.v1.SenderB\x04\xe2\x41\x01\x02\x12\x33\n\tsend_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x31\n\x04text\x18\x05 \x01(\x0b\x32!.groupguard.filter.v1.TextContentH\x00\x12\x33\n\x05image\x18\x06 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x33\n\x05voice\x18\x07 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x33\n\x05video\x18\x08 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x35\n\x07\x65motion\x18\t \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x31\n\x04\x66ile\x18\n \x01(\x0b\x32!.groupguard.filter.v1.FileContentH\x00\x12\x31\n\x04\x63\x61rd\x18\x0b \x01(\x0b\x32!.groupguard.filter.v1.CardContentH\x00\x12\x39\n\x08location\x18\x0c \x01(\x0b\x32%.groupguard.filter.v1.LocationContentH\x00\x12\x31\n\x04link\x18\r \x01(\x0b\x32!.groupguard.filter.v1.LinkContentH\x00\x12@\n\x0cmini_program\x18\x0e \x01(\x0b\x32(.groupguard.filter.v1.MiniProgramContentH\x00\x12>\n\x0b\x63hat_record\x18\x0f \x01(\x0b\x32\'.groupguard.filter.v1.ChatRecordContentH\x00\x12\x33\n\x05mixed\x18\x10 \x01(\x0b\x32\".groupguard.filter.v1.MixedContentH\x00\x12<\n\nred_packet\x18\x11 \x01(\x0b\x32&.groupguard.filter.v1.RedPacketContentH\x00\x12\x31\n\x04news\x18\x12 \x01(\x0b\x32!.groupguard.filter.v1.NewsContentH\x00\x12\x39\n\x08markdown\x18\x13 \x01(\x0b\x32%.groupguard.filter.v1.MarkdownContentH\x00\x12\x42\n\rchannels_feed\x18\x14 \x01(\x0b\x32).groupguard.filter.v1.ChannelsFeedContentH\x00\x12\x33\n\x05other\x18\x15 \x01(\x0b\x32\".groupguard.filter.v1.OtherContentH\x00\x12\x19\n\x0bhas_qr_code\x18\x16 \x01(\x08\x42\x04\xe2\x41\x01\x01\x42\t\n\x07\x63ontent\"\xe8\x07\n\x07\x43ontent\x12\x31\n\x04text\x18\x01 \x01(\x0b\x32!.groupguard.filter.v1.TextContentH\x00\x12\x33\n\x05image\x18\x02 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x33\n\x05voice\x18\x03 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x33\n\x05video\x18\x04 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x35\n\x07\x65motion\x18\x05 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x31\n\x04\x66ile\x18\x06 \x01(\x0b\x32!.groupguard.filter.v1.FileContentH\x00\x12\x31\n\x04\x63\x61rd\x18\x07 \x01(\x0b\x32!.groupguard.filter.v1.CardContentH\x00\x12\x39\n\x08location\x18\x08 \x01(\x0b\x32%.groupguard.filter.v1.LocationContentH\x00\x12\x31\n\x04link\x18\t \x01(\x0b\x32!.groupguard.filter.v1.LinkContentH\x00\x12@\n\x0cmini_program\x18\n \x01(\x0b\x32(.groupguard.filter.v1.MiniProgramContentH\x00\x12>\n\x0b\x63hat_record\x18\x0b \x01(\x0b\x32\'.groupguard.filter.v1.ChatRecordContentH\x00\x12\x33\n\x05mixed\x18\x0c \x01(\x0b\x32\".groupguard.filter.v1.MixedContentH\x00\x12<\n\nred_packet\x18\r \x01(\x0b\x32&.groupguard.filter.v1.RedPacketContentH\x00\x12\x31\n\x04news\x18\x0e \x01(\x0b\x32!.groupguard.filter.v1.NewsContentH\x00\x12\x39\n\x08markdown\x18\x0f \x01(\x0b\x32%.groupguard.filter.v1.MarkdownContentH\x00\x12\x42\n\rchannels_feed\x18\x10 \x01(\x0b\x32).groupguard.filter.v1.ChannelsFeedContentH\x00\x12\x33\n\x05other\x18\x11 \x01(\x0b\x32\".groupguard.filter.v1.OtherContentH\x00\x12\x19\n\x0bhas_qr_code\x18\x12 \x01(\x08\x42\x04\xe2\x41\x01\x01\x42\t\n\x07\x63ontent\"$\n\x0bTextContent\x12\x15\n\x07\x63ontent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\"C\n\x0cMediaContent\x12\x14\n\x06md5sum\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0frecognized_text\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"<\n\x0b\x46ileContent\x12\x17\n\tfile_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06md5sum\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\":\n\x0b\x43\x61rdContent\x12\x17\n\tcorp_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"=\n\x0fLocationContent\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x61\x64\x64ress\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"P\n\x0bLinkContent\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03url\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x8e\x01\n\x12MiniProgramContent\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x61pp_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08username\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"\\\n\x11\x43hatRecordContent\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x32\n\x05items\x18\x02 \x03(\x0b\x32\x1d.groupguard.filter.v1.ContentB\x04\xe2\x41\x01\x01\"B\n\x0cMixedContent\x12\x32\n\x05items\x18\x01 \x03(\x0b\x32\x1d.groupguard.filter.v1.ContentB\x04\xe2\x41\x01\x01\"&\n\x10RedPacketContent\x12\x12\n\x04wish\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\"H\n\x0bNewsContent\x12\x39\n\x08\x61rticles\x18\x01 \x03(\x0b\x32!.groupguard.filter.v1.LinkContentB\x04\xe2\x41\x01\x01\"(\n\x0fMarkdownContent\x12\x15\n\x07\x63ontent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\"L\n\x13\x43hannelsFeedContent\x12\x1a\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"#\n\x0cOtherContent\x12\x13\n\x05texts\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01\"\x93\x01\n\x06Sender\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32 .groupguard.filter.v1.SenderKindB\x04\xe2\x41\x01\x02\x12\x1d\n\x0f\x65xternal_userid\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12!\n\x0egroup_nickname\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x42\x11\n\x0f_group_nickname*q\n\nSenderKind\x12\x1b\n\x17SENDER_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14SENDER_KIND_CUSTOMER\x10\x01\x12\x15\n\x11SENDER_KIND_STAFF\x10\x02\x12\x15\n\x11SENDER_KIND_ROBOT\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groupguard/filter/v1/message.proto\x12\x14groupguard.filter.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a*groupguard/common/v1/sender_identity.proto\"\x82\t\n\x07Message\x12\x18\n\nmessage_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x63hat_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x32\n\x06sender\x18\x03 \x01(\x0b\x32\x1c.groupguard.filter.v1.SenderB\x04\xe2\x41\x01\x02\x12\x33\n\tsend_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12\x31\n\x04text\x18\x05 \x01(\x0b\x32!.groupguard.filter.v1.TextContentH\x00\x12\x33\n\x05image\x18\x06 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x33\n\x05voice\x18\x07 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x33\n\x05video\x18\x08 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x35\n\x07\x65motion\x18\t \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x31\n\x04\x66ile\x18\n \x01(\x0b\x32!.groupguard.filter.v1.FileContentH\x00\x12\x31\n\x04\x63\x61rd\x18\x0b \x01(\x0b\x32!.groupguard.filter.v1.CardContentH\x00\x12\x39\n\x08location\x18\x0c \x01(\x0b\x32%.groupguard.filter.v1.LocationContentH\x00\x12\x31\n\x04link\x18\r \x01(\x0b\x32!.groupguard.filter.v1.LinkContentH\x00\x12@\n\x0cmini_program\x18\x0e \x01(\x0b\x32(.groupguard.filter.v1.MiniProgramContentH\x00\x12>\n\x0b\x63hat_record\x18\x0f \x01(\x0b\x32\'.groupguard.filter.v1.ChatRecordContentH\x00\x12\x33\n\x05mixed\x18\x10 \x01(\x0b\x32\".groupguard.filter.v1.MixedContentH\x00\x12<\n\nred_packet\x18\x11 \x01(\x0b\x32&.groupguard.filter.v1.RedPacketContentH\x00\x12\x31\n\x04news\x18\x12 \x01(\x0b\x32!.groupguard.filter.v1.NewsContentH\x00\x12\x39\n\x08markdown\x18\x13 \x01(\x0b\x32%.groupguard.filter.v1.MarkdownContentH\x00\x12\x42\n\rchannels_feed\x18\x14 \x01(\x0b\x32).groupguard.filter.v1.ChannelsFeedContentH\x00\x12\x33\n\x05other\x18\x15 \x01(\x0b\x32\".groupguard.filter.v1.OtherContentH\x00\x12\x19\n\x0bhas_qr_code\x18\x16 \x01(\x08\x42\x04\xe2\x41\x01\x01\x42\t\n\x07\x63ontent\"\xe8\x07\n\x07\x43ontent\x12\x31\n\x04text\x18\x01 \x01(\x0b\x32!.groupguard.filter.v1.TextContentH\x00\x12\x33\n\x05image\x18\x02 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x33\n\x05voice\x18\x03 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x33\n\x05video\x18\x04 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x35\n\x07\x65motion\x18\x05 \x01(\x0b\x32\".groupguard.filter.v1.MediaContentH\x00\x12\x31\n\x04\x66ile\x18\x06 \x01(\x0b\x32!.groupguard.filter.v1.FileContentH\x00\x12\x31\n\x04\x63\x61rd\x18\x07 \x01(\x0b\x32!.groupguard.filter.v1.CardContentH\x00\x12\x39\n\x08location\x18\x08 \x01(\x0b\x32%.groupguard.filter.v1.LocationContentH\x00\x12\x31\n\x04link\x18\t \x01(\x0b\x32!.groupguard.filter.v1.LinkContentH\x00\x12@\n\x0cmini_program\x18\n \x01(\x0b\x32(.groupguard.filter.v1.MiniProgramContentH\x00\x12>\n\x0b\x63hat_record\x18\x0b \x01(\x0b\x32\'.groupguard.filter.v1.ChatRecordContentH\x00\x12\x33\n\x05mixed\x18\x0c \x01(\x0b\x32\".groupguard.filter.v1.MixedContentH\x00\x12<\n\nred_packet\x18\r \x01(\x0b\x32&.groupguard.filter.v1.RedPacketContentH\x00\x12\x31\n\x04news\x18\x0e \x01(\x0b\x32!.groupguard.filter.v1.NewsContentH\x00\x12\x39\n\x08markdown\x18\x0f \x01(\x0b\x32%.groupguard.filter.v1.MarkdownContentH\x00\x12\x42\n\rchannels_feed\x18\x10 \x01(\x0b\x32).groupguard.filter.v1.ChannelsFeedContentH\x00\x12\x33\n\x05other\x18\x11 \x01(\x0b\x32\".groupguard.filter.v1.OtherContentH\x00\x12\x19\n\x0bhas_qr_code\x18\x12 \x01(\x08\x42\x04\xe2\x41\x01\x01\x42\t\n\x07\x63ontent\"$\n\x0bTextContent\x12\x15\n\x07\x63ontent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\"C\n\x0cMediaContent\x12\x14\n\x06md5sum\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\x0frecognized_text\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"<\n\x0b\x46ileContent\x12\x17\n\tfile_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06md5sum\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\":\n\x0b\x43\x61rdContent\x12\x17\n\tcorp_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04name\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"=\n\x0fLocationContent\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x61\x64\x64ress\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"P\n\x0bLinkContent\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x11\n\x03url\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\x8e\x01\n\x12MiniProgramContent\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x61pp_id\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08username\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"\\\n\x11\x43hatRecordContent\x12\x13\n\x05title\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x32\n\x05items\x18\x02 \x03(\x0b\x32\x1d.groupguard.filter.v1.ContentB\x04\xe2\x41\x01\x01\"B\n\x0cMixedContent\x12\x32\n\x05items\x18\x01 \x03(\x0b\x32\x1d.groupguard.filter.v1.ContentB\x04\xe2\x41\x01\x01\"&\n\x10RedPacketContent\x12\x12\n\x04wish\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\"H\n\x0bNewsContent\x12\x39\n\x08\x61rticles\x18\x01 \x03(\x0b\x32!.groupguard.filter.v1.LinkContentB\x04\xe2\x41\x01\x01\"(\n\x0fMarkdownContent\x12\x15\n\x07\x63ontent\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\"L\n\x13\x43hannelsFeedContent\x12\x1a\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"#\n\x0cOtherContent\x12\x13\n\x05texts\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01\"\xbd\x02\n\x06Sender\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32 .groupguard.filter.v1.SenderKindB\x04\xe2\x41\x01\x02\x12\x1d\n\x0f\x65xternal_userid\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12!\n\x0egroup_nickname\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x41\n\x08identity\x18\x04 \x01(\x0e\x32$.groupguard.common.v1.SenderIdentityB\x04\xe2\x41\x01\x01H\x01\x88\x01\x01\x12\x17\n\x04name\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01H\x02\x88\x01\x01\x12\x36\n\x04tags\x18\x06 \x01(\x0b\x32\".groupguard.filter.v1.CustomerTagsB\x04\xe2\x41\x01\x01\x42\x11\n\x0f_group_nicknameB\x0b\n\t_identityB\x07\n\x05_name\"%\n\x0c\x43ustomerTags\x12\x15\n\x07tag_ids\x18\x01 \x03(\tB\x04\xe2\x41\x01\x01*q\n\nSenderKind\x12\x1b\n\x17SENDER_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14SENDER_KIND_CUSTOMER\x10\x01\x12\x15\n\x11SENDER_KIND_STAFF\x10\x02\x12\x15\n\x11SENDER_KIND_ROBOT\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -103,40 +104,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SENDER'].fields_by_name['external_userid']._serialized_options = b'\342A\001\001'
   _globals['_SENDER'].fields_by_name['group_nickname']._loaded_options = None
   _globals['_SENDER'].fields_by_name['group_nickname']._serialized_options = b'\342A\001\001'
-  _globals['_SENDERKIND']._serialized_start=3388
-  _globals['_SENDERKIND']._serialized_end=3501
-  _globals['_MESSAGE']._serialized_start=127
-  _globals['_MESSAGE']._serialized_end=1281
-  _globals['_CONTENT']._serialized_start=1284
-  _globals['_CONTENT']._serialized_end=2284
-  _globals['_TEXTCONTENT']._serialized_start=2286
-  _globals['_TEXTCONTENT']._serialized_end=2322
-  _globals['_MEDIACONTENT']._serialized_start=2324
-  _globals['_MEDIACONTENT']._serialized_end=2391
-  _globals['_FILECONTENT']._serialized_start=2393
-  _globals['_FILECONTENT']._serialized_end=2453
-  _globals['_CARDCONTENT']._serialized_start=2455
-  _globals['_CARDCONTENT']._serialized_end=2513
-  _globals['_LOCATIONCONTENT']._serialized_start=2515
-  _globals['_LOCATIONCONTENT']._serialized_end=2576
-  _globals['_LINKCONTENT']._serialized_start=2578
-  _globals['_LINKCONTENT']._serialized_end=2658
-  _globals['_MINIPROGRAMCONTENT']._serialized_start=2661
-  _globals['_MINIPROGRAMCONTENT']._serialized_end=2803
-  _globals['_CHATRECORDCONTENT']._serialized_start=2805
-  _globals['_CHATRECORDCONTENT']._serialized_end=2897
-  _globals['_MIXEDCONTENT']._serialized_start=2899
-  _globals['_MIXEDCONTENT']._serialized_end=2965
-  _globals['_REDPACKETCONTENT']._serialized_start=2967
-  _globals['_REDPACKETCONTENT']._serialized_end=3005
-  _globals['_NEWSCONTENT']._serialized_start=3007
-  _globals['_NEWSCONTENT']._serialized_end=3079
-  _globals['_MARKDOWNCONTENT']._serialized_start=3081
-  _globals['_MARKDOWNCONTENT']._serialized_end=3121
-  _globals['_CHANNELSFEEDCONTENT']._serialized_start=3123
-  _globals['_CHANNELSFEEDCONTENT']._serialized_end=3199
-  _globals['_OTHERCONTENT']._serialized_start=3201
-  _globals['_OTHERCONTENT']._serialized_end=3236
-  _globals['_SENDER']._serialized_start=3239
-  _globals['_SENDER']._serialized_end=3386
+  _globals['_SENDER'].fields_by_name['identity']._loaded_options = None
+  _globals['_SENDER'].fields_by_name['identity']._serialized_options = b'\342A\001\001'
+  _globals['_SENDER'].fields_by_name['name']._loaded_options = None
+  _globals['_SENDER'].fields_by_name['name']._serialized_options = b'\342A\001\001'
+  _globals['_SENDER'].fields_by_name['tags']._loaded_options = None
+  _globals['_SENDER'].fields_by_name['tags']._serialized_options = b'\342A\001\001'
+  _globals['_CUSTOMERTAGS'].fields_by_name['tag_ids']._loaded_options = None
+  _globals['_CUSTOMERTAGS'].fields_by_name['tag_ids']._serialized_options = b'\342A\001\001'
+  _globals['_SENDERKIND']._serialized_start=3641
+  _globals['_SENDERKIND']._serialized_end=3754
+  _globals['_MESSAGE']._serialized_start=171
+  _globals['_MESSAGE']._serialized_end=1325
+  _globals['_CONTENT']._serialized_start=1328
+  _globals['_CONTENT']._serialized_end=2328
+  _globals['_TEXTCONTENT']._serialized_start=2330
+  _globals['_TEXTCONTENT']._serialized_end=2366
+  _globals['_MEDIACONTENT']._serialized_start=2368
+  _globals['_MEDIACONTENT']._serialized_end=2435
+  _globals['_FILECONTENT']._serialized_start=2437
+  _globals['_FILECONTENT']._serialized_end=2497
+  _globals['_CARDCONTENT']._serialized_start=2499
+  _globals['_CARDCONTENT']._serialized_end=2557
+  _globals['_LOCATIONCONTENT']._serialized_start=2559
+  _globals['_LOCATIONCONTENT']._serialized_end=2620
+  _globals['_LINKCONTENT']._serialized_start=2622
+  _globals['_LINKCONTENT']._serialized_end=2702
+  _globals['_MINIPROGRAMCONTENT']._serialized_start=2705
+  _globals['_MINIPROGRAMCONTENT']._serialized_end=2847
+  _globals['_CHATRECORDCONTENT']._serialized_start=2849
+  _globals['_CHATRECORDCONTENT']._serialized_end=2941
+  _globals['_MIXEDCONTENT']._serialized_start=2943
+  _globals['_MIXEDCONTENT']._serialized_end=3009
+  _globals['_REDPACKETCONTENT']._serialized_start=3011
+  _globals['_REDPACKETCONTENT']._serialized_end=3049
+  _globals['_NEWSCONTENT']._serialized_start=3051
+  _globals['_NEWSCONTENT']._serialized_end=3123
+  _globals['_MARKDOWNCONTENT']._serialized_start=3125
+  _globals['_MARKDOWNCONTENT']._serialized_end=3165
+  _globals['_CHANNELSFEEDCONTENT']._serialized_start=3167
+  _globals['_CHANNELSFEEDCONTENT']._serialized_end=3243
+  _globals['_OTHERCONTENT']._serialized_start=3245
+  _globals['_OTHERCONTENT']._serialized_end=3280
+  _globals['_SENDER']._serialized_start=3283
+  _globals['_SENDER']._serialized_end=3600
+  _globals['_CUSTOMERTAGS']._serialized_start=3602
+  _globals['_CUSTOMERTAGS']._serialized_end=3639
 # @@protoc_insertion_point(module_scope)

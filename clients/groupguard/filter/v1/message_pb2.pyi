@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groupguard.common.v1 import sender_identity_pb2 as _sender_identity_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -695,32 +696,84 @@ Global___OtherContent: _TypeAlias = OtherContent  # noqa: Y015
 
 @_typing.final
 class Sender(_message.Message):
-    """Who sent a message, as the caller knows it."""
+    """Who sent a message, joined or changed the nickname, as the caller knows it. What is unset is
+    not known, which is not the same as empty: a rule that needs it is named in the verdict's
+    `not_evaluated`.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     KIND_FIELD_NUMBER: _builtins.int
     EXTERNAL_USERID_FIELD_NUMBER: _builtins.int
     GROUP_NICKNAME_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
     kind: Global___SenderKind.ValueType
     """Which sort of sender; rules act on customers only."""
     external_userid: _builtins.str
     """The customer's id, 1–64 bytes; required for CUSTOMER, not read otherwise."""
     group_nickname: _builtins.str
-    """The nickname in this group, at most 128 characters; shown in warnings."""
+    """The nickname in this group, at most 128 characters; shown in warnings. Empty for a
+    customer who has set none.
+    """
+    identity: _sender_identity_pb2.SenderIdentity.ValueType
+    """What the customer is to WeCom; UNSPECIFIED is refused with INVALID_ARGUMENT."""
+    name: _builtins.str
+    """The customer's own name, at most 128 characters."""
+    @_builtins.property
+    def tags(self) -> Global___CustomerTags:
+        """The customer's tags (标签): set and without ids for a customer who has none."""
+
     def __init__(
         self,
         *,
         kind: Global___SenderKind.ValueType = ...,
         external_userid: _builtins.str = ...,
         group_nickname: _builtins.str | None = ...,
+        identity: _sender_identity_pb2.SenderIdentity.ValueType | None = ...,
+        name: _builtins.str | None = ...,
+        tags: Global___CustomerTags | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_group_nickname", b"_group_nickname", "group_nickname", b"group_nickname"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_group_nickname", b"_group_nickname", "_identity", b"_identity", "_name", b"_name", "group_nickname", b"group_nickname", "identity", b"identity", "name", b"name", "tags", b"tags"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_group_nickname", b"_group_nickname", "external_userid", b"external_userid", "group_nickname", b"group_nickname", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_group_nickname", b"_group_nickname", "_identity", b"_identity", "_name", b"_name", "external_userid", b"external_userid", "group_nickname", b"group_nickname", "identity", b"identity", "kind", b"kind", "name", b"name", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__group_nickname: _TypeAlias = _typing.Literal["group_nickname"]  # noqa: Y015
     _WhichOneofArgType__group_nickname: _TypeAlias = _typing.Literal["_group_nickname", b"_group_nickname"]  # noqa: Y015
+    _WhichOneofReturnType__identity: _TypeAlias = _typing.Literal["identity"]  # noqa: Y015
+    _WhichOneofArgType__identity: _TypeAlias = _typing.Literal["_identity", b"_identity"]  # noqa: Y015
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__group_nickname) -> _WhichOneofReturnType__group_nickname | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__identity) -> _WhichOneofReturnType__identity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
 
 Global___Sender: _TypeAlias = Sender  # noqa: Y015
+
+@_typing.final
+class CustomerTags(_message.Message):
+    """All tags of a customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAG_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tag_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 1,000 ids of 1–64 bytes."""
+
+    def __init__(
+        self,
+        *,
+        tag_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tag_ids", b"tag_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerTags: _TypeAlias = CustomerTags  # noqa: Y015

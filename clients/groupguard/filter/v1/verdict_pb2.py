@@ -22,42 +22,51 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from groupguard.common.v1 import blacklist_kind_pb2 as groupguard_dot_common_dot_v1_dot_blacklist__kind__pb2
 from groupguard.common.v1 import message_type_pb2 as groupguard_dot_common_dot_v1_dot_message__type__pb2
 from groupguard.rule.v1 import rule_pb2 as groupguard_dot_rule_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groupguard/filter/v1/verdict.proto\x12\x14groupguard.filter.v1\x1a)groupguard/common/v1/blacklist_kind.proto\x1a\'groupguard/common/v1/message_type.proto\x1a\x1dgroupguard/rule/v1/rule.proto\"\xf2\x02\n\x07Verdict\x12\x30\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0e\x32\x1e.groupguard.filter.v1.Decision\x12,\n\x06reason\x18\x02 \x01(\x0e\x32\x1c.groupguard.filter.v1.Reason\x12.\n\x07\x65\x66\x66\x65\x63ts\x18\x03 \x01(\x0b\x32\x1d.groupguard.filter.v1.Effects\x12\'\n\x04hits\x18\x04 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit\x12\x11\n\thit_count\x18\x05 \x01(\x05\x12.\n\x0bshadow_hits\x18\x06 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit\x12\x18\n\x10shadow_hit_count\x18\x07 \x01(\x05\x12\x39\n\rnot_evaluated\x18\x08 \x03(\x0b\x32\".groupguard.filter.v1.SkippedCheck\x12\x16\n\x0erules_revision\x18\t \x01(\t\"\x85\x01\n\x07\x45\x66\x66\x65\x63ts\x12\x0c\n\x04kick\x18\x01 \x01(\x08\x12\x14\n\x0cwarning_text\x18\x02 \x01(\t\x12\x17\n\x0fwarning_rule_id\x18\x03 \x01(\t\x12=\n\x10\x61\x64\x64_to_blacklist\x18\x04 \x01(\x0e\x32#.groupguard.common.v1.BlacklistKind\"\xa4\x03\n\x03Hit\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x15\n\rrule_revision\x18\x02 \x01(\x03\x12\x32\n\tcondition\x18\x03 \x01(\x0e\x32\x1f.groupguard.filter.v1.Condition\x12/\n\x04part\x18\x04 \x01(\x0e\x32!.groupguard.filter.v1.MessagePart\x12\x0f\n\x07keyword\x18\x05 \x01(\t\x12(\n\x04span\x18\x06 \x01(\x0b\x32\x1a.groupguard.filter.v1.Span\x12\x11\n\titem_path\x18\x07 \x03(\x05\x12\x31\n\nmatch_mode\x18\x08 \x01(\x0e\x32\x1d.groupguard.rule.v1.MatchMode\x12/\n\x08\x66oldings\x18\t \x03(\x0b\x32\x1d.groupguard.filter.v1.Folding\x12\x13\n\x0b\x65xplanation\x18\n \x01(\t\x12\x37\n\x0cmessage_type\x18\x0b \x01(\x0e\x32!.groupguard.common.v1.MessageType\x12\x10\n\x08web_page\x18\x0c \x01(\t\"\\\n\x07\x46olding\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.groupguard.filter.v1.FoldingKind\x12\x0f\n\x07written\x18\x02 \x01(\t\x12\x0f\n\x07read_as\x18\x03 \x01(\t\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\"~\n\x0cSkippedCheck\x12*\n\x05\x63heck\x18\x01 \x01(\x0e\x32\x1b.groupguard.filter.v1.Check\x12\x30\n\x06reason\x18\x02 \x01(\x0e\x32 .groupguard.filter.v1.SkipReason\x12\x10\n\x08rule_ids\x18\x03 \x03(\t*^\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44\x45\x43ISION_ALLOW\x10\x01\x12\x11\n\rDECISION_WARN\x10\x02\x12\x11\n\rDECISION_KICK\x10\x03*\xde\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x11\n\rREASON_NO_HIT\x10\x01\x12\x10\n\x0cREASON_STAFF\x10\x02\x12\x10\n\x0cREASON_ROBOT\x10\x03\x12\x1d\n\x19REASON_UNREGISTERED_GROUP\x10\x04\x12\x1f\n\x1bREASON_ENTERPRISE_BLACKLIST\x10\x05\x12\x1d\n\x19REASON_PERSONAL_BLACKLIST\x10\x06\x12\x13\n\x0fREASON_RULE_HIT\x10\x07\x12\x11\n\rREASON_EXEMPT\x10\x08*\x8c\x03\n\x0b\x46oldingKind\x12\x1c\n\x18\x46OLDING_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46OLDING_KIND_CASE\x10\x01\x12\x16\n\x12\x46OLDING_KIND_WIDTH\x10\x02\x12\x1c\n\x18\x46OLDING_KIND_TRADITIONAL\x10\x03\x12\x1c\n\x18\x46OLDING_KIND_LETTER_FORM\x10\x04\x12\x1b\n\x17\x46OLDING_KIND_LOOK_ALIKE\x10\x05\x12\x1b\n\x17\x46OLDING_KIND_DIGIT_FORM\x10\x06\x12\x1e\n\x1a\x46OLDING_KIND_COMPATIBILITY\x10\x07\x12\x1c\n\x18\x46OLDING_KIND_HAN_NUMERAL\x10\x08\x12\x1a\n\x16\x46OLDING_KIND_INVISIBLE\x10\t\x12\x16\n\x12\x46OLDING_KIND_NOISE\x10\n\x12\x17\n\x13\x46OLDING_KIND_REPEAT\x10\x0b\x12\x16\n\x12\x46OLDING_KIND_SOUND\x10\x0c\x12\x17\n\x13\x46OLDING_KIND_PINYIN\x10\r*[\n\tCondition\x12\x19\n\x15\x43ONDITION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONDITION_KEYWORDS\x10\x01\x12\x1b\n\x17\x43ONDITION_MESSAGE_TYPES\x10\x02*\xb0\x02\n\x0bMessagePart\x12\x1c\n\x18MESSAGE_PART_UNSPECIFIED\x10\x00\x12\x15\n\x11MESSAGE_PART_TEXT\x10\x01\x12\x16\n\x12MESSAGE_PART_TITLE\x10\x02\x12\x1c\n\x18MESSAGE_PART_DESCRIPTION\x10\x03\x12\x14\n\x10MESSAGE_PART_URL\x10\x04\x12\x1a\n\x16MESSAGE_PART_FILE_NAME\x10\x05\x12\x15\n\x11MESSAGE_PART_NAME\x10\x06\x12\x1a\n\x16MESSAGE_PART_CORP_NAME\x10\x07\x12\x18\n\x14MESSAGE_PART_ADDRESS\x10\x08\x12\x15\n\x11MESSAGE_PART_WISH\x10\t\x12 \n\x1cMESSAGE_PART_RECOGNIZED_TEXT\x10\n*\x89\x01\n\x05\x43heck\x12\x15\n\x11\x43HECK_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43HECK_BLACKLIST\x10\x01\x12\x11\n\rCHECK_STRIKES\x10\x02\x12\x0f\n\x0b\x43HECK_RETRY\x10\x03\x12\x1a\n\x16\x43HECK_ADD_TO_BLACKLIST\x10\x04\x12\x14\n\x10\x43HECK_CONDITIONS\x10\x05*\x9b\x01\n\nSkipReason\x12\x1b\n\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17SKIP_REASON_UNAVAILABLE\x10\x01\x12\x1b\n\x17SKIP_REASON_FACT_ABSENT\x10\x02\x12\x19\n\x15SKIP_REASON_LIST_FULL\x10\x03\x12\x1b\n\x17SKIP_REASON_UNSUPPORTED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groupguard/filter/v1/verdict.proto\x12\x14groupguard.filter.v1\x1a\x1egoogle/protobuf/duration.proto\x1a)groupguard/common/v1/blacklist_kind.proto\x1a\'groupguard/common/v1/message_type.proto\x1a\x1dgroupguard/rule/v1/rule.proto\"\xed\x03\n\x07Verdict\x12\x30\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0e\x32\x1e.groupguard.filter.v1.Decision\x12,\n\x06reason\x18\x02 \x01(\x0e\x32\x1c.groupguard.filter.v1.Reason\x12.\n\x07\x65\x66\x66\x65\x63ts\x18\x03 \x01(\x0b\x32\x1d.groupguard.filter.v1.Effects\x12\'\n\x04hits\x18\x04 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit\x12\x11\n\thit_count\x18\x05 \x01(\x05\x12.\n\x0bshadow_hits\x18\x06 \x03(\x0b\x32\x19.groupguard.filter.v1.Hit\x12\x18\n\x10shadow_hit_count\x18\x07 \x01(\x05\x12\x39\n\rnot_evaluated\x18\x08 \x03(\x0b\x32\".groupguard.filter.v1.SkippedCheck\x12\x16\n\x0erules_revision\x18\t \x01(\t\x12\x33\n\nallowances\x18\n \x03(\x0b\x32\x1f.groupguard.filter.v1.Allowance\x12\x32\n\x07strikes\x18\x0b \x03(\x0b\x32!.groupguard.filter.v1.StrikeCount\x12\x10\n\x08repeated\x18\x0c \x01(\x08\"\x8e\x01\n\tAllowance\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x32\n\tcondition\x18\x02 \x01(\x0e\x32\x1f.groupguard.filter.v1.Condition\x12\x11\n\tremaining\x18\x03 \x01(\x05\x12)\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"[\n\x0bStrikeCount\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x1c\n\x14warnings_before_kick\x18\x03 \x01(\x05\x12\x0e\n\x06shadow\x18\x04 \x01(\x08\"\x85\x01\n\x07\x45\x66\x66\x65\x63ts\x12\x0c\n\x04kick\x18\x01 \x01(\x08\x12\x14\n\x0cwarning_text\x18\x02 \x01(\t\x12\x17\n\x0fwarning_rule_id\x18\x03 \x01(\t\x12=\n\x10\x61\x64\x64_to_blacklist\x18\x04 \x01(\x0e\x32#.groupguard.common.v1.BlacklistKind\"\xd4\x03\n\x03Hit\x12\x0f\n\x07rule_id\x18\x01 \x01(\t\x12\x15\n\rrule_revision\x18\x02 \x01(\x03\x12\x32\n\tcondition\x18\x03 \x01(\x0e\x32\x1f.groupguard.filter.v1.Condition\x12/\n\x04part\x18\x04 \x01(\x0e\x32!.groupguard.filter.v1.MessagePart\x12\x0f\n\x07keyword\x18\x05 \x01(\t\x12(\n\x04span\x18\x06 \x01(\x0b\x32\x1a.groupguard.filter.v1.Span\x12\x11\n\titem_path\x18\x07 \x03(\x05\x12\x31\n\nmatch_mode\x18\x08 \x01(\x0e\x32\x1d.groupguard.rule.v1.MatchMode\x12/\n\x08\x66oldings\x18\t \x03(\x0b\x32\x1d.groupguard.filter.v1.Folding\x12\x13\n\x0b\x65xplanation\x18\n \x01(\t\x12\x37\n\x0cmessage_type\x18\x0b \x01(\x0e\x32!.groupguard.common.v1.MessageType\x12\x10\n\x08web_page\x18\x0c \x01(\t\x12.\n\x07\x66igures\x18\r \x01(\x0b\x32\x1d.groupguard.filter.v1.Figures\"\x7f\n\x07\x46igures\x12(\n\x04unit\x18\x01 \x01(\x0e\x32\x1a.groupguard.filter.v1.Unit\x12\x10\n\x08observed\x18\x02 \x01(\x05\x12\r\n\x05limit\x18\x03 \x01(\x05\x12)\n\x06window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\\\n\x07\x46olding\x12/\n\x04kind\x18\x01 \x01(\x0e\x32!.groupguard.filter.v1.FoldingKind\x12\x0f\n\x07written\x18\x02 \x01(\t\x12\x0f\n\x07read_as\x18\x03 \x01(\t\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\"~\n\x0cSkippedCheck\x12*\n\x05\x63heck\x18\x01 \x01(\x0e\x32\x1b.groupguard.filter.v1.Check\x12\x30\n\x06reason\x18\x02 \x01(\x0e\x32 .groupguard.filter.v1.SkipReason\x12\x10\n\x08rule_ids\x18\x03 \x03(\t*s\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44\x45\x43ISION_ALLOW\x10\x01\x12\x11\n\rDECISION_WARN\x10\x02\x12\x11\n\rDECISION_KICK\x10\x03\x12\x13\n\x0f\x44\x45\x43ISION_REFUSE\x10\x04*\xde\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x11\n\rREASON_NO_HIT\x10\x01\x12\x10\n\x0cREASON_STAFF\x10\x02\x12\x10\n\x0cREASON_ROBOT\x10\x03\x12\x1d\n\x19REASON_UNREGISTERED_GROUP\x10\x04\x12\x1f\n\x1bREASON_ENTERPRISE_BLACKLIST\x10\x05\x12\x1d\n\x19REASON_PERSONAL_BLACKLIST\x10\x06\x12\x13\n\x0fREASON_RULE_HIT\x10\x07\x12\x11\n\rREASON_EXEMPT\x10\x08*f\n\x04Unit\x12\x14\n\x10UNIT_UNSPECIFIED\x10\x00\x12\x13\n\x0fUNIT_CHARACTERS\x10\x01\x12\x0e\n\nUNIT_LINES\x10\x02\x12\x11\n\rUNIT_MESSAGES\x10\x03\x12\x10\n\x0cUNIT_REPEATS\x10\x04*\x8c\x03\n\x0b\x46oldingKind\x12\x1c\n\x18\x46OLDING_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46OLDING_KIND_CASE\x10\x01\x12\x16\n\x12\x46OLDING_KIND_WIDTH\x10\x02\x12\x1c\n\x18\x46OLDING_KIND_TRADITIONAL\x10\x03\x12\x1c\n\x18\x46OLDING_KIND_LETTER_FORM\x10\x04\x12\x1b\n\x17\x46OLDING_KIND_LOOK_ALIKE\x10\x05\x12\x1b\n\x17\x46OLDING_KIND_DIGIT_FORM\x10\x06\x12\x1e\n\x1a\x46OLDING_KIND_COMPATIBILITY\x10\x07\x12\x1c\n\x18\x46OLDING_KIND_HAN_NUMERAL\x10\x08\x12\x1a\n\x16\x46OLDING_KIND_INVISIBLE\x10\t\x12\x16\n\x12\x46OLDING_KIND_NOISE\x10\n\x12\x17\n\x13\x46OLDING_KIND_REPEAT\x10\x0b\x12\x16\n\x12\x46OLDING_KIND_SOUND\x10\x0c\x12\x17\n\x13\x46OLDING_KIND_PINYIN\x10\r*\xde\x01\n\tCondition\x12\x19\n\x15\x43ONDITION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43ONDITION_KEYWORDS\x10\x01\x12\x1b\n\x17\x43ONDITION_MESSAGE_TYPES\x10\x02\x12\x1f\n\x1b\x43ONDITION_NICKNAME_KEYWORDS\x10\x03\x12\x14\n\x10\x43ONDITION_LENGTH\x10\x04\x12\x17\n\x13\x43ONDITION_FREQUENCY\x10\x05\x12\x14\n\x10\x43ONDITION_REPEAT\x10\x06\x12\x1b\n\x17\x43ONDITION_MUTED_SENDERS\x10\x07*\xef\x02\n\x0bMessagePart\x12\x1c\n\x18MESSAGE_PART_UNSPECIFIED\x10\x00\x12\x15\n\x11MESSAGE_PART_TEXT\x10\x01\x12\x16\n\x12MESSAGE_PART_TITLE\x10\x02\x12\x1c\n\x18MESSAGE_PART_DESCRIPTION\x10\x03\x12\x14\n\x10MESSAGE_PART_URL\x10\x04\x12\x1a\n\x16MESSAGE_PART_FILE_NAME\x10\x05\x12\x15\n\x11MESSAGE_PART_NAME\x10\x06\x12\x1a\n\x16MESSAGE_PART_CORP_NAME\x10\x07\x12\x18\n\x14MESSAGE_PART_ADDRESS\x10\x08\x12\x15\n\x11MESSAGE_PART_WISH\x10\t\x12 \n\x1cMESSAGE_PART_RECOGNIZED_TEXT\x10\n\x12\x1f\n\x1bMESSAGE_PART_GROUP_NICKNAME\x10\x0b\x12\x1c\n\x18MESSAGE_PART_SENDER_NAME\x10\x0c*\xb0\x01\n\x05\x43heck\x12\x15\n\x11\x43HECK_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43HECK_BLACKLIST\x10\x01\x12\x11\n\rCHECK_STRIKES\x10\x02\x12\x0f\n\x0b\x43HECK_RETRY\x10\x03\x12\x1a\n\x16\x43HECK_ADD_TO_BLACKLIST\x10\x04\x12\x14\n\x10\x43HECK_CONDITIONS\x10\x05\x12\x13\n\x0f\x43HECK_FREQUENCY\x10\x06\x12\x10\n\x0c\x43HECK_REPEAT\x10\x07*\xb5\x01\n\nSkipReason\x12\x1b\n\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17SKIP_REASON_UNAVAILABLE\x10\x01\x12\x1b\n\x17SKIP_REASON_FACT_ABSENT\x10\x02\x12\x19\n\x15SKIP_REASON_LIST_FULL\x10\x03\x12\x1b\n\x17SKIP_REASON_UNSUPPORTED\x10\x04\x12\x18\n\x14SKIP_REASON_TOO_LATE\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groupguard.filter.v1.verdict_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DECISION']._serialized_start=1365
-  _globals['_DECISION']._serialized_end=1459
-  _globals['_REASON']._serialized_start=1462
-  _globals['_REASON']._serialized_end=1684
-  _globals['_FOLDINGKIND']._serialized_start=1687
-  _globals['_FOLDINGKIND']._serialized_end=2083
-  _globals['_CONDITION']._serialized_start=2085
-  _globals['_CONDITION']._serialized_end=2176
-  _globals['_MESSAGEPART']._serialized_start=2179
-  _globals['_MESSAGEPART']._serialized_end=2483
-  _globals['_CHECK']._serialized_start=2486
-  _globals['_CHECK']._serialized_end=2623
-  _globals['_SKIPREASON']._serialized_start=2626
-  _globals['_SKIPREASON']._serialized_end=2781
-  _globals['_VERDICT']._serialized_start=176
-  _globals['_VERDICT']._serialized_end=546
-  _globals['_EFFECTS']._serialized_start=549
-  _globals['_EFFECTS']._serialized_end=682
-  _globals['_HIT']._serialized_start=685
-  _globals['_HIT']._serialized_end=1105
-  _globals['_FOLDING']._serialized_start=1107
-  _globals['_FOLDING']._serialized_end=1199
-  _globals['_SPAN']._serialized_start=1201
-  _globals['_SPAN']._serialized_end=1235
-  _globals['_SKIPPEDCHECK']._serialized_start=1237
-  _globals['_SKIPPEDCHECK']._serialized_end=1363
+  _globals['_DECISION']._serialized_start=1935
+  _globals['_DECISION']._serialized_end=2050
+  _globals['_REASON']._serialized_start=2053
+  _globals['_REASON']._serialized_end=2275
+  _globals['_UNIT']._serialized_start=2277
+  _globals['_UNIT']._serialized_end=2379
+  _globals['_FOLDINGKIND']._serialized_start=2382
+  _globals['_FOLDINGKIND']._serialized_end=2778
+  _globals['_CONDITION']._serialized_start=2781
+  _globals['_CONDITION']._serialized_end=3003
+  _globals['_MESSAGEPART']._serialized_start=3006
+  _globals['_MESSAGEPART']._serialized_end=3373
+  _globals['_CHECK']._serialized_start=3376
+  _globals['_CHECK']._serialized_end=3552
+  _globals['_SKIPREASON']._serialized_start=3555
+  _globals['_SKIPREASON']._serialized_end=3736
+  _globals['_VERDICT']._serialized_start=208
+  _globals['_VERDICT']._serialized_end=701
+  _globals['_ALLOWANCE']._serialized_start=704
+  _globals['_ALLOWANCE']._serialized_end=846
+  _globals['_STRIKECOUNT']._serialized_start=848
+  _globals['_STRIKECOUNT']._serialized_end=939
+  _globals['_EFFECTS']._serialized_start=942
+  _globals['_EFFECTS']._serialized_end=1075
+  _globals['_HIT']._serialized_start=1078
+  _globals['_HIT']._serialized_end=1546
+  _globals['_FIGURES']._serialized_start=1548
+  _globals['_FIGURES']._serialized_end=1675
+  _globals['_FOLDING']._serialized_start=1677
+  _globals['_FOLDING']._serialized_end=1769
+  _globals['_SPAN']._serialized_start=1771
+  _globals['_SPAN']._serialized_end=1805
+  _globals['_SKIPPEDCHECK']._serialized_start=1807
+  _globals['_SKIPPEDCHECK']._serialized_end=1933
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -36,6 +37,10 @@ class _DecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Decision.Val
     """A warning in the group."""
     DECISION_KICK: _Decision.ValueType  # 3
     """Removal from the group, after a warning if the effects hold one."""
+    DECISION_REFUSE: _Decision.ValueType  # 4
+    """Only for somebody who joins: the customer must not get into the group. WeCom tells of
+    joins when they have happened, so the effects say `kick`: remove the customer at once.
+    """
 
 class Decision(_Decision, metaclass=_DecisionEnumTypeWrapper):
     """What should happen to a message's sender."""
@@ -48,6 +53,10 @@ DECISION_WARN: Decision.ValueType  # 2
 """A warning in the group."""
 DECISION_KICK: Decision.ValueType  # 3
 """Removal from the group, after a warning if the effects hold one."""
+DECISION_REFUSE: Decision.ValueType  # 4
+"""Only for somebody who joins: the customer must not get into the group. WeCom tells of
+joins when they have happened, so the effects say `kick`: remove the customer at once.
+"""
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
 
 class _Reason:
@@ -97,6 +106,42 @@ REASON_RULE_HIT: Reason.ValueType  # 7
 REASON_EXEMPT: Reason.ValueType  # 8
 """Allowed: the sender is exempt from all rules here, so none was looked at."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
+
+class _Unit:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _UnitEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Unit.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    UNIT_UNSPECIFIED: _Unit.ValueType  # 0
+    """Never sent."""
+    UNIT_CHARACTERS: _Unit.ValueType  # 1
+    """Characters of what the sender wrote in the message: Unicode code points of its texts,
+    those of a mixed message together, nothing of cards and forwarded conversations.
+    """
+    UNIT_LINES: _Unit.ValueType  # 2
+    """Lines of the same."""
+    UNIT_MESSAGES: _Unit.ValueType  # 3
+    """Messages of the sender in the group."""
+    UNIT_REPEATS: _Unit.ValueType  # 4
+    """Messages of the sender with the same content."""
+
+class Unit(_Unit, metaclass=_UnitEnumTypeWrapper):
+    """What is counted."""
+
+UNIT_UNSPECIFIED: Unit.ValueType  # 0
+"""Never sent."""
+UNIT_CHARACTERS: Unit.ValueType  # 1
+"""Characters of what the sender wrote in the message: Unicode code points of its texts,
+those of a mixed message together, nothing of cards and forwarded conversations.
+"""
+UNIT_LINES: Unit.ValueType  # 2
+"""Lines of the same."""
+UNIT_MESSAGES: Unit.ValueType  # 3
+"""Messages of the sender in the group."""
+UNIT_REPEATS: Unit.ValueType  # 4
+"""Messages of the sender with the same content."""
+Global___Unit: _TypeAlias = Unit  # noqa: Y015
 
 class _FoldingKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -178,6 +223,16 @@ class _ConditionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Condition.V
     """Words in the message."""
     CONDITION_MESSAGE_TYPES: _Condition.ValueType  # 2
     """The sort of message."""
+    CONDITION_NICKNAME_KEYWORDS: _Condition.ValueType  # 3
+    """Words in the sender's group nickname or name."""
+    CONDITION_LENGTH: _Condition.ValueType  # 4
+    """The length of the message."""
+    CONDITION_FREQUENCY: _Condition.ValueType  # 5
+    """Too many messages in a short time."""
+    CONDITION_REPEAT: _Condition.ValueType  # 6
+    """The same content again and again."""
+    CONDITION_MUTED_SENDERS: _Condition.ValueType  # 7
+    """The sender may not say anything."""
 
 class Condition(_Condition, metaclass=_ConditionEnumTypeWrapper):
     """Conditions a rule can set."""
@@ -188,6 +243,16 @@ CONDITION_KEYWORDS: Condition.ValueType  # 1
 """Words in the message."""
 CONDITION_MESSAGE_TYPES: Condition.ValueType  # 2
 """The sort of message."""
+CONDITION_NICKNAME_KEYWORDS: Condition.ValueType  # 3
+"""Words in the sender's group nickname or name."""
+CONDITION_LENGTH: Condition.ValueType  # 4
+"""The length of the message."""
+CONDITION_FREQUENCY: Condition.ValueType  # 5
+"""Too many messages in a short time."""
+CONDITION_REPEAT: Condition.ValueType  # 6
+"""The same content again and again."""
+CONDITION_MUTED_SENDERS: Condition.ValueType  # 7
+"""The sender may not say anything."""
 Global___Condition: _TypeAlias = Condition  # noqa: Y015
 
 class _MessagePart:
@@ -218,9 +283,13 @@ class _MessagePartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MessagePa
     """The wish on a red packet."""
     MESSAGE_PART_RECOGNIZED_TEXT: _MessagePart.ValueType  # 10
     """What the caller recognised in a picture, a video or a voice message."""
+    MESSAGE_PART_GROUP_NICKNAME: _MessagePart.ValueType  # 11
+    """The sender's nickname in the group."""
+    MESSAGE_PART_SENDER_NAME: _MessagePart.ValueType  # 12
+    """The sender's own name."""
 
 class MessagePart(_MessagePart, metaclass=_MessagePartEnumTypeWrapper):
-    """Parts of a message that people can read."""
+    """Parts of a message that people can read, and the names of its sender."""
 
 MESSAGE_PART_UNSPECIFIED: MessagePart.ValueType  # 0
 """Never sent."""
@@ -244,6 +313,10 @@ MESSAGE_PART_WISH: MessagePart.ValueType  # 9
 """The wish on a red packet."""
 MESSAGE_PART_RECOGNIZED_TEXT: MessagePart.ValueType  # 10
 """What the caller recognised in a picture, a video or a voice message."""
+MESSAGE_PART_GROUP_NICKNAME: MessagePart.ValueType  # 11
+"""The sender's nickname in the group."""
+MESSAGE_PART_SENDER_NAME: MessagePart.ValueType  # 12
+"""The sender's own name."""
 Global___MessagePart: _TypeAlias = MessagePart  # noqa: Y015
 
 class _Check:
@@ -257,15 +330,19 @@ class _CheckEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Check.ValueType
     CHECK_BLACKLIST: _Check.ValueType  # 1
     """Whether the sender is on the enterprise blacklist or on the owner's."""
     CHECK_STRIKES: _Check.ValueType  # 2
-    """How often the sender was warned before: a KICK_AFTER_WARNINGS rule only warned."""
+    """How often the sender was warned before: the KICK_AFTER_WARNINGS rules named only warned."""
     CHECK_RETRY: _Check.ValueType  # 3
-    """Whether this message was judged before, for want of a message_id: a repeated call
-    counts again.
+    """Whether this message was judged before: without a message_id, or if nobody could tell, a
+    repeated call counts again.
     """
     CHECK_ADD_TO_BLACKLIST: _Check.ValueType  # 4
     """Putting the sender on the blacklist that the effects name failed."""
     CHECK_CONDITIONS: _Check.ValueType  # 5
     """Conditions of the rules named."""
+    CHECK_FREQUENCY: _Check.ValueType  # 6
+    """How many messages the sender sent, for the rules named."""
+    CHECK_REPEAT: _Check.ValueType  # 7
+    """How often the sender sent the same, for the rules named."""
 
 class Check(_Check, metaclass=_CheckEnumTypeWrapper):
     """Checks that can be skipped."""
@@ -275,15 +352,19 @@ CHECK_UNSPECIFIED: Check.ValueType  # 0
 CHECK_BLACKLIST: Check.ValueType  # 1
 """Whether the sender is on the enterprise blacklist or on the owner's."""
 CHECK_STRIKES: Check.ValueType  # 2
-"""How often the sender was warned before: a KICK_AFTER_WARNINGS rule only warned."""
+"""How often the sender was warned before: the KICK_AFTER_WARNINGS rules named only warned."""
 CHECK_RETRY: Check.ValueType  # 3
-"""Whether this message was judged before, for want of a message_id: a repeated call
-counts again.
+"""Whether this message was judged before: without a message_id, or if nobody could tell, a
+repeated call counts again.
 """
 CHECK_ADD_TO_BLACKLIST: Check.ValueType  # 4
 """Putting the sender on the blacklist that the effects name failed."""
 CHECK_CONDITIONS: Check.ValueType  # 5
 """Conditions of the rules named."""
+CHECK_FREQUENCY: Check.ValueType  # 6
+"""How many messages the sender sent, for the rules named."""
+CHECK_REPEAT: Check.ValueType  # 7
+"""How often the sender sent the same, for the rules named."""
 Global___Check: _TypeAlias = Check  # noqa: Y015
 
 class _SkipReason:
@@ -302,6 +383,8 @@ class _SkipReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SkipReason
     """The list is at its limit."""
     SKIP_REASON_UNSUPPORTED: _SkipReason.ValueType  # 4
     """The rules have conditions that this server does not judge."""
+    SKIP_REASON_TOO_LATE: _SkipReason.ValueType  # 5
+    """The message was sent more than 10 minutes before: it was not counted either."""
 
 class SkipReason(_SkipReason, metaclass=_SkipReasonEnumTypeWrapper):
     """Why a check was skipped."""
@@ -316,11 +399,15 @@ SKIP_REASON_LIST_FULL: SkipReason.ValueType  # 3
 """The list is at its limit."""
 SKIP_REASON_UNSUPPORTED: SkipReason.ValueType  # 4
 """The rules have conditions that this server does not judge."""
+SKIP_REASON_TOO_LATE: SkipReason.ValueType  # 5
+"""The message was sent more than 10 minutes before: it was not counted either."""
 Global___SkipReason: _TypeAlias = SkipReason  # noqa: Y015
 
 @_typing.final
 class Verdict(_message.Message):
-    """What groupguard holds of one message. The caller carries the effects out."""
+    """What groupguard holds of one message, or of somebody who joins or renames. The caller carries
+    the effects out.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -333,6 +420,9 @@ class Verdict(_message.Message):
     SHADOW_HIT_COUNT_FIELD_NUMBER: _builtins.int
     NOT_EVALUATED_FIELD_NUMBER: _builtins.int
     RULES_REVISION_FIELD_NUMBER: _builtins.int
+    ALLOWANCES_FIELD_NUMBER: _builtins.int
+    STRIKES_FIELD_NUMBER: _builtins.int
+    REPEATED_FIELD_NUMBER: _builtins.int
     decision: Global___Decision.ValueType
     """What should happen, in one word."""
     reason: Global___Reason.ValueType
@@ -343,6 +433,11 @@ class Verdict(_message.Message):
     """How many shadow hits there are in all."""
     rules_revision: _builtins.str
     """Token of the rules revision that judged the message, and no other."""
+    repeated: _builtins.bool
+    """Whether this message, by its message_id, was judged within the last 24 hours: decision,
+    effects and revision are those of the first time, and nothing was counted again. Hits of
+    rules that have changed since are not listed.
+    """
     @_builtins.property
     def effects(self) -> Global___Effects:
         """Everything that should follow; empty when the message is allowed."""
@@ -359,6 +454,18 @@ class Verdict(_message.Message):
     def not_evaluated(self) -> _containers.RepeatedCompositeFieldContainer[Global___SkippedCheck]:
         """Checks that could not be made. The decision is right for all others."""
 
+    @_builtins.property
+    def allowances(self) -> _containers.RepeatedCompositeFieldContainer[Global___Allowance]:
+        """What the sender may still send, by the enforced rules that count: at most 10, the least
+        left first. None where `repeated` is set.
+        """
+
+    @_builtins.property
+    def strikes(self) -> _containers.RepeatedCompositeFieldContainer[Global___StrikeCount]:
+        """How often the sender has hit rules with KICK_AFTER_WARNINGS, this hit included; by
+        rule_id.
+        """
+
     def __init__(
         self,
         *,
@@ -371,14 +478,87 @@ class Verdict(_message.Message):
         shadow_hit_count: _builtins.int = ...,
         not_evaluated: _abc.Iterable[Global___SkippedCheck] | None = ...,
         rules_revision: _builtins.str = ...,
+        allowances: _abc.Iterable[Global___Allowance] | None = ...,
+        strikes: _abc.Iterable[Global___StrikeCount] | None = ...,
+        repeated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["effects", b"effects"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "effects", b"effects", "hit_count", b"hit_count", "hits", b"hits", "not_evaluated", b"not_evaluated", "reason", b"reason", "rules_revision", b"rules_revision", "shadow_hit_count", b"shadow_hit_count", "shadow_hits", b"shadow_hits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowances", b"allowances", "decision", b"decision", "effects", b"effects", "hit_count", b"hit_count", "hits", b"hits", "not_evaluated", b"not_evaluated", "reason", b"reason", "repeated", b"repeated", "rules_revision", b"rules_revision", "shadow_hit_count", b"shadow_hit_count", "shadow_hits", b"shadow_hits", "strikes", b"strikes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
+
+@_typing.final
+class Allowance(_message.Message):
+    """What a rule that counts still lets a sender send."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    CONDITION_FIELD_NUMBER: _builtins.int
+    REMAINING_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    rule_id: _builtins.str
+    """The rule."""
+    condition: Global___Condition.ValueType
+    """FREQUENCY or REPEAT."""
+    remaining: _builtins.int
+    """How many more within the window are no hit."""
+    @_builtins.property
+    def window(self) -> _duration_pb2.Duration:
+        """The rule's window, which ends with this message."""
+
+    def __init__(
+        self,
+        *,
+        rule_id: _builtins.str = ...,
+        condition: Global___Condition.ValueType = ...,
+        remaining: _builtins.int = ...,
+        window: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "remaining", b"remaining", "rule_id", b"rule_id", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Allowance: _TypeAlias = Allowance  # noqa: Y015
+
+@_typing.final
+class StrikeCount(_message.Message):
+    """How often a sender has hit a rule with KICK_AFTER_WARNINGS within 24 hours in this group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    WARNINGS_BEFORE_KICK_FIELD_NUMBER: _builtins.int
+    SHADOW_FIELD_NUMBER: _builtins.int
+    rule_id: _builtins.str
+    """The rule."""
+    count: _builtins.int
+    """Hits, this one included."""
+    warnings_before_kick: _builtins.int
+    """Hits that are only warned of; one more kicks."""
+    shadow: _builtins.bool
+    """Whether the rule is in state SHADOW: it counts by itself, and nothing follows."""
+    def __init__(
+        self,
+        *,
+        rule_id: _builtins.str = ...,
+        count: _builtins.int = ...,
+        warnings_before_kick: _builtins.int = ...,
+        shadow: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "rule_id", b"rule_id", "shadow", b"shadow", "warnings_before_kick", b"warnings_before_kick"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StrikeCount: _TypeAlias = StrikeCount  # noqa: Y015
 
 @_typing.final
 class Effects(_message.Message):
@@ -434,6 +614,7 @@ class Hit(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     MESSAGE_TYPE_FIELD_NUMBER: _builtins.int
     WEB_PAGE_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
     rule_id: _builtins.str
     """The rule."""
     rule_revision: _builtins.int
@@ -443,9 +624,9 @@ class Hit(_message.Message):
     part: Global___MessagePart.ValueType
     """The part of the message it was found in; unset if it is the message as a whole."""
     keyword: _builtins.str
-    """For KEYWORDS: the keyword as the rule spells it."""
+    """For KEYWORDS and NICKNAME_KEYWORDS: the keyword as the rule spells it."""
     match_mode: _rule_pb2.MatchMode.ValueType
-    """For KEYWORDS: the mode that found it."""
+    """For both: the mode that found it."""
     explanation: _builtins.str
     """The same for people, as `加\\u200b微 → 加微: zero-width removed`; empty without
     foldings.
@@ -468,7 +649,11 @@ class Hit(_message.Message):
 
     @_builtins.property
     def foldings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Folding]:
-        """For KEYWORDS: why the span counts as the keyword, where it is spelled otherwise."""
+        """For both: why the span counts as the keyword, where it is spelled otherwise."""
+
+    @_builtins.property
+    def figures(self) -> Global___Figures:
+        """For LENGTH, FREQUENCY and REPEAT: how much there is, and how much may be."""
 
     def __init__(
         self,
@@ -485,14 +670,51 @@ class Hit(_message.Message):
         explanation: _builtins.str = ...,
         message_type: _message_type_pb2.MessageType.ValueType = ...,
         web_page: _builtins.str = ...,
+        figures: Global___Figures | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["span", b"span"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures", "span", b"span"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "explanation", b"explanation", "foldings", b"foldings", "item_path", b"item_path", "keyword", b"keyword", "match_mode", b"match_mode", "message_type", b"message_type", "part", b"part", "rule_id", b"rule_id", "rule_revision", b"rule_revision", "span", b"span", "web_page", b"web_page"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["condition", b"condition", "explanation", b"explanation", "figures", b"figures", "foldings", b"foldings", "item_path", b"item_path", "keyword", b"keyword", "match_mode", b"match_mode", "message_type", b"message_type", "part", b"part", "rule_id", b"rule_id", "rule_revision", b"rule_revision", "span", b"span", "web_page", b"web_page"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Hit: _TypeAlias = Hit  # noqa: Y015
+
+@_typing.final
+class Figures(_message.Message):
+    """By how much a limit is passed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNIT_FIELD_NUMBER: _builtins.int
+    OBSERVED_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    unit: Global___Unit.ValueType
+    """What is counted."""
+    observed: _builtins.int
+    """How much there is, this message included."""
+    limit: _builtins.int
+    """How much may be."""
+    @_builtins.property
+    def window(self) -> _duration_pb2.Duration:
+        """For MESSAGES and REPEATS: within what time up to this message."""
+
+    def __init__(
+        self,
+        *,
+        unit: Global___Unit.ValueType = ...,
+        observed: _builtins.int = ...,
+        limit: _builtins.int = ...,
+        window: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "observed", b"observed", "unit", b"unit", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Figures: _TypeAlias = Figures  # noqa: Y015
 
 @_typing.final
 class Folding(_message.Message):
@@ -553,8 +775,8 @@ Global___Span: _TypeAlias = Span  # noqa: Y015
 @_typing.final
 class SkippedCheck(_message.Message):
     """A check that could not be made. In a corp whose settings say check_failure = ERROR a
-    message for which BLACKLIST or STRIKES is UNAVAILABLE gets no verdict but the error
-    CHECK_UNAVAILABLE.
+    message for which BLACKLIST, STRIKES, FREQUENCY or REPEAT is UNAVAILABLE gets no verdict
+    but the error CHECK_UNAVAILABLE.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from groupguard.rule.v1 import exemptions_pb2 as groupguard_dot_rule_dot_v1_dot_exemptions__pb2
+from groupguard.rule.v1 import forgetting_pb2 as groupguard_dot_rule_dot_v1_dot_forgetting__pb2
 from groupguard.rule.v1 import group_registry_pb2 as groupguard_dot_rule_dot_v1_dot_group__registry__pb2
 from groupguard.rule.v1 import history_pb2 as groupguard_dot_rule_dot_v1_dot_history__pb2
 from groupguard.rule.v1 import problems_pb2 as groupguard_dot_rule_dot_v1_dot_problems__pb2
@@ -137,6 +138,11 @@ class RuleServiceStub(object):
                 '/groupguard.rule.v1.RuleService/ListExemptCustomers',
                 request_serializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersRequest.SerializeToString,
                 response_deserializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersResponse.FromString,
+                _registered_method=True)
+        self.ForgetCustomer = channel.unary_stream(
+                '/groupguard.rule.v1.RuleService/ForgetCustomer',
+                request_serializer=groupguard_dot_rule_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.SerializeToString,
+                response_deserializer=groupguard_dot_rule_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.FromString,
                 _registered_method=True)
         self.GetCorpSettings = channel.unary_unary(
                 '/groupguard.rule.v1.RuleService/GetCorpSettings',
@@ -356,6 +362,16 @@ class RuleServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ForgetCustomer(self, request, context):
+        """Erases a customer from all lists of exempt customers, from rules and their histories, and
+        from what FilterService follows, and tells how far it is: it looks through all of these.
+        What is erased stays erased when it breaks off; the same call again does the rest.
+        Roles: super_admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCorpSettings(self, request, context):
         """Returns a corp's settings.
         Roles: super_admin, viewer; strategy_admin and member.
@@ -541,6 +557,11 @@ def add_RuleServiceServicer_to_server(servicer, server):
                     servicer.ListExemptCustomers,
                     request_deserializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersRequest.FromString,
                     response_serializer=groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersResponse.SerializeToString,
+            ),
+            'ForgetCustomer': grpc.unary_stream_rpc_method_handler(
+                    servicer.ForgetCustomer,
+                    request_deserializer=groupguard_dot_rule_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.FromString,
+                    response_serializer=groupguard_dot_rule_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.SerializeToString,
             ),
             'GetCorpSettings': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCorpSettings,
@@ -1090,6 +1111,33 @@ class RuleService(object):
             '/groupguard.rule.v1.RuleService/ListExemptCustomers',
             groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersRequest.SerializeToString,
             groupguard_dot_rule_dot_v1_dot_exemptions__pb2.ListExemptCustomersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groupguard.rule.v1.RuleService/ForgetCustomer',
+            groupguard_dot_rule_dot_v1_dot_forgetting__pb2.ForgetCustomerRequest.SerializeToString,
+            groupguard_dot_rule_dot_v1_dot_forgetting__pb2.ForgetCustomerResponse.FromString,
             options,
             channel_credentials,
             insecure,

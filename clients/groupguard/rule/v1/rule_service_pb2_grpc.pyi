@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from groupguard.rule.v1 import exemptions_pb2 as _exemptions_pb2
+from groupguard.rule.v1 import forgetting_pb2 as _forgetting_pb2
 from groupguard.rule.v1 import group_registry_pb2 as _group_registry_pb2
 from groupguard.rule.v1 import history_pb2 as _history_pb2
 from groupguard.rule.v1 import problems_pb2 as _problems_pb2
@@ -126,6 +127,12 @@ class RuleServiceStub:
     ListExemptCustomers: _grpc.UnaryUnaryMultiCallable[_exemptions_pb2.ListExemptCustomersRequest, _exemptions_pb2.ListExemptCustomersResponse]
     """Lists exempt customers.
     Roles: super_admin, viewer; member for their own list.
+    """
+    ForgetCustomer: _grpc.UnaryStreamMultiCallable[_forgetting_pb2.ForgetCustomerRequest, _forgetting_pb2.ForgetCustomerResponse]
+    """Erases a customer from all lists of exempt customers, from rules and their histories, and
+    from what FilterService follows, and tells how far it is: it looks through all of these.
+    What is erased stays erased when it breaks off; the same call again does the rest.
+    Roles: super_admin.
     """
     GetCorpSettings: _grpc.UnaryUnaryMultiCallable[_settings_pb2.GetCorpSettingsRequest, _settings_pb2.CorpSettings]
     """Returns a corp's settings.
@@ -267,6 +274,12 @@ class RuleServiceAsyncStub(RuleServiceStub):
     ListExemptCustomers: _aio.UnaryUnaryMultiCallable[_exemptions_pb2.ListExemptCustomersRequest, _exemptions_pb2.ListExemptCustomersResponse]  # type: ignore[assignment]
     """Lists exempt customers.
     Roles: super_admin, viewer; member for their own list.
+    """
+    ForgetCustomer: _aio.UnaryStreamMultiCallable[_forgetting_pb2.ForgetCustomerRequest, _forgetting_pb2.ForgetCustomerResponse]  # type: ignore[assignment]
+    """Erases a customer from all lists of exempt customers, from rules and their histories, and
+    from what FilterService follows, and tells how far it is: it looks through all of these.
+    What is erased stays erased when it breaks off; the same call again does the rest.
+    Roles: super_admin.
     """
     GetCorpSettings: _aio.UnaryUnaryMultiCallable[_settings_pb2.GetCorpSettingsRequest, _settings_pb2.CorpSettings]  # type: ignore[assignment]
     """Returns a corp's settings.
@@ -513,6 +526,18 @@ class RuleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_exemptions_pb2.ListExemptCustomersResponse, _abc.Awaitable[_exemptions_pb2.ListExemptCustomersResponse]]:
         """Lists exempt customers.
         Roles: super_admin, viewer; member for their own list.
+        """
+
+    @_abc_1.abstractmethod
+    def ForgetCustomer(
+        self,
+        request: _forgetting_pb2.ForgetCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_forgetting_pb2.ForgetCustomerResponse], _abc.AsyncIterator[_forgetting_pb2.ForgetCustomerResponse]]:
+        """Erases a customer from all lists of exempt customers, from rules and their histories, and
+        from what FilterService follows, and tells how far it is: it looks through all of these.
+        What is erased stays erased when it breaks off; the same call again does the rest.
+        Roles: super_admin.
         """
 
     @_abc_1.abstractmethod
