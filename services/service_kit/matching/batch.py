@@ -1,126 +1,132 @@
 """Scanning many texts at once: they are joined, folded by one table look-up and passed through each index once.
 
-The few texts that are out of the ordinary, or whose hits are, go through `scan` by themselves: so the outcome is the
-same by construction, and only plain hits need places here.
+The few texts that are out of the ordinary are scanned each by itself; what is found in the others is judged as in one long
+text, of which the separators between them are no part: they join nothing and hold nothing.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate
 
 import numpy as np
 
-from service_kit.matching.boundary import at_boundary, is_han
 from service_kit.matching.code_points import (
-    DROPPED,
+    A_DIGIT,
+    A_NUMERAL,
     EXACT,
     FOLDED,
-    NOISE,
     NUMERALS,
     SEPARATOR,
-    SEVERAL,
     SOUNDS,
     CodePoints,
+    Mask,
     decode,
     encode,
 )
-from service_kit.matching.scan import Find, Finders, Found, Occurrence, scan
+from service_kit.matching.finders import Finders, Found
+from service_kit.matching.odd import find_emoticon, is_odd
+from service_kit.matching.reading import Reading
+from service_kit.matching.scan import Occurrence, scan, scan_all_readings, scan_exactly, scan_plainly
+from service_kit.matching.sounds import pinyin_places
+from service_kit.matching.tables import NOISE, SEVERAL
 
-_FLAGS = range(0x1F1E6, 0x1F200)
-"""Letters of which two make a flag."""
+_BETWEEN = NOISE + SEPARATOR + NOISE
+"""The separator is kept, so that no hit goes over it, and noise keeps it from touching a hit."""
 _FEWEST = 4
 """Texts that are worth joining."""
 
 
 def scan_many(texts: Sequence[str], finders: Finders[Found]) -> list[list[Occurrence[Found]]]:
     """Does as `scan` with each text."""
-    joined = SEPARATOR.join(texts)
+    joined = _BETWEEN.join(texts)
     if len(texts) < _FEWEST or joined.count(SEPARATOR) >= len(texts):  # a text may hold the separator
         return [scan(text, finders) for text in texts]
-    starts = [0, *accumulate(len(text) + 1 for text in texts)]
+    starts = [0, *accumulate([len(text) + len(_BETWEEN) for text in texts])]
+    dealt: list[list[Occurrence[Found]]] = [[] for _ in texts]
     codes = encode(joined)
-    occurrences: list[list[Occurrence[Found]]] = [[] for _ in texts]
     if finders.exact:
-        _scan_exactly(decode(EXACT[codes]), starts, finders.exact, occurrences)
-    if finders.folded or finders.homophone:
-        batch = _Folded(codes, starts, bool(finders.homophone))
-        if finders.folded:
-            batch.scan(batch.codes, finders.folded, occurrences)
-        if finders.homophone:
-            batch.scan(SOUNDS[batch.codes], finders.homophone, occurrences)
-        for index in batch.odd:
-            occurrences[index] = scan(texts[index], finders)
-    return occurrences
+        _deal(scan_exactly(decode(EXACT[codes]), finders.exact), starts, dealt)
+    if not finders.folded and not finders.homophone:
+        return dealt
+    whole = FOLDED.take(codes)
+    seen = whole != ord(NOISE)
+    folded = whole.compress(seen)
+    visible, aligned = decode(folded), decode(whole)
+
+    def index_of(place: int) -> int:
+        return bisect_right(starts, place) - 1
+
+    def form_of(index: int) -> str:
+        return aligned[starts[index] : starts[index] + len(texts[index])]
+
+    apart = dict.fromkeys(map(index_of, pinyin_places(aligned)), False) if finders.homophone else {}
+    """Texts to be scanned by themselves, and whether they are odd."""
+    for index in set(map(index_of, _odd_places(joined, codes, seen, folded, visible, finders))):
+        form = form_of(index)
+        if is_odd(texts[index], form, form.replace(NOISE, ""), finders):
+            apart[index] = True
+    (noise,) = (~seen).nonzero()
+    stretches = [*(noise - np.arange(len(noise))).tolist(), len(folded)]
+    if finders.folded:
+        _deal(Reading(joined, visible, stretches).standing(finders.folded(visible)), starts, dealt, apart)
+    if finders.homophone:
+        said = decode(SOUNDS[folded])
+        _deal(Reading(joined, said, stretches).standing(finders.homophone(said)), starts, dealt, apart)
+    for index, odd in apart.items():
+        text, form = texts[index], form_of(index)
+        if odd:
+            dealt[index] += scan_all_readings(text, form, finders)
+        else:
+            dealt[index] += scan_plainly(text, form, form.replace(NOISE, ""), finders)
+    return dealt
 
 
-def _scan_exactly(
-    folded: str, starts: Sequence[int], find: Find[Found], occurrences: list[list[Occurrence[Found]]]
+def _deal(
+    found: Iterable[Occurrence[Found]],
+    starts: Sequence[int],
+    dealt: Sequence[list[Occurrence[Found]]],
+    apart: Collection[int] = (),
 ) -> None:
-    for begin, end, what in find(folded):
+    """Hands out to each text what is found in it, but for those that are scanned by themselves."""
+    for begin, end, what in found:
         index = bisect_right(starts, begin) - 1
         start = starts[index]
-        inside = end < starts[index + 1]  # a keyword may hold the separator, too
-        if inside and at_boundary(folded, begin, end):
-            occurrences[index].append((begin - start, end - start, what))
+        if end < starts[index + 1] and index not in apart:  # a keyword may hold the separator, too
+            dealt[index].append((begin - start, end - start, what))
 
 
-class _Folded:
-    """Joined texts in their compact form."""
-
-    def __init__(self, originals: CodePoints, starts: Sequence[int], by_sound: bool) -> None:
-        folded = FOLDED[originals]
-        self._places = np.flatnonzero(folded > NOISE)
-        self._visible = folded != DROPPED
-        self._end = len(folded)
-        self._starts = starts
-        self.codes: CodePoints = folded[self._places]
-        self._folded_starts = np.searchsorted(self._places, starts).tolist()
-        pictures = (originals == ord("[")) | ((originals >= _FLAGS[0]) & (originals <= _FLAGS[-1]))
-        odd = np.flatnonzero(pictures).tolist()
-        self.odd = {bisect_right(starts, place) - 1 for place in odd}
-        """Texts, by index, that need to be scanned by themselves."""
-        odd = _odd_places(self.codes, EXACT[originals[self._places]], by_sound)
-        self.odd |= {bisect_right(self._folded_starts, place) - 1 for place in odd}
-
-    def scan(self, codes: CodePoints, find: Find[Found], occurrences: list[list[Occurrence[Found]]]) -> None:
-        """Adds plain hits; texts with others become odd."""
-        places, text = self._places, decode(codes)
-        for first, end, what in find(text):
-            index = bisect_right(self._folded_starts, first) - 1
-            if index in self.odd:
-                continue
-            begin, stop = int(places[first]), int(places[end - 1]) + 1
-            if (
-                stop - begin == end - first
-                and is_han(text[first])
-                and is_han(text[end - 1])
-                and (stop == self._end or self._visible[stop])
-            ):  # no gaps, no letters or digits at the edges, no invisible characters behind
-                start = self._starts[index]
-                occurrences[index].append((begin - start, stop - start, what))
-            else:
-                self.odd.add(index)
-
-
-def _odd_places(codes: CodePoints, forms: CodePoints, by_sound: bool) -> list[int]:
-    """Returns places of all that may give a text another reading; others may be among them.
+def _odd_places(
+    joined: str, codes: CodePoints, seen: Mask, folded: CodePoints, visible: str, finders: Finders[Found]
+) -> Iterator[int]:
+    """Yields places of all that may make a text odd; others may be among them.
 
     Args:
-        codes: the compact form.
-        forms: what its characters are in EXACT.
-        by_sound: whether readings by sound count.
+        joined: the texts.
+        codes: the same as code points.
+        seen: where the aligned form has no noise.
+        folded: what it has there.
+        visible: the same as a text.
+        finders: what looks for keywords.
     """
-    sort = NUMERALS[codes]
-    equal = (codes[1:] == codes[:-1]) & (sort[1:] != 1)
-    odd = [
-        np.flatnonzero(codes == SEVERAL),
-        np.flatnonzero(equal & (forms[1:] != forms[:-1])),
-        np.flatnonzero(equal[1:] & equal[:-1]),
-    ]
-    three = (sort[2:] > 0) & (sort[1:-1] > 0) & (sort[:-2] > 0)
-    odd.append(np.flatnonzero(three & ((sort[2:] | sort[1:-1] | sort[:-2]) > 1)))
-    if by_sound:
-        letters = (codes >= ord("a")) & (codes <= ord("z"))
-        odd.append(np.flatnonzero(letters[1:] & letters[:-1]))
-    places: list[int] = np.concatenate(odd).tolist()
-    return places
+    (places,) = seen.nonzero()
+    (pairs,) = (folded[1:] == folded[:-1]).nonzero()
+    pairs = pairs[NUMERALS[folded[pairs]] != A_DIGIT]
+    one, other = codes[places[pairs]], codes[places[pairs + 1]]
+    if (one != other).any():
+        yield from places[pairs[EXACT[one] != EXACT[other]]].tolist()
+    triples = pairs[:-1][pairs[1:] == pairs[:-1] + 1]
+    # Of a run the first and the last one: those between tell nothing new.
+    first = np.diff(triples, prepend=-2) > 1
+    triples = triples[first | np.append(first[1:], True)]
+    for place, triple in zip(places[triples].tolist(), triples.tolist(), strict=True):
+        if _may_hide(visible[max(triple - 1, 0) : triple + 4], finders):
+            yield place
+    sorts = NUMERALS.take(folded)
+    yield from places[(sorts[1:] * sorts[:-1] >= A_NUMERAL).nonzero()].tolist()
+    yield from places[(folded | ord(SEVERAL) == ord(SEVERAL)).nonzero()].tolist()  # or DROPPED
+    yield from (it.start() for it in find_emoticon.finditer(joined))
+
+
+def _may_hide(run: str, finders: Finders[Found]) -> bool:
+    """Tells whether a keyword may be behind a run, given three characters of it and its neighbours."""
+    return finders.homophone is not None or finders.folded_may_meet(run)

@@ -17,6 +17,8 @@ class CharacterClass(Enum):
 
 def class_of(character: str) -> CharacterClass:
     """Sorts a character that EXACT or FOLDED folded."""
+    if character >= "\u2000":  # Han most of all
+        return CharacterClass.OTHER
     if "0" <= character <= "9":
         return CharacterClass.DIGIT
     if character.isalpha() and (character < "\u0590" or "\u1e00" <= character <= "\u1fff"):
@@ -43,11 +45,6 @@ def may_part(text: str, place: int) -> bool:
     ):  # Han most of all: no need to fold it
         return True
     return not _runs_on(*exact(text[place - 1 : place + 1]))
-
-
-def is_han(character: str) -> bool:
-    """Tells whether a character is surely neither letter nor digit: quickly, since most hits are Han."""
-    return "\u3400" <= character <= "\u9fff"
 
 
 def _runs_on(left: str, right: str) -> bool:

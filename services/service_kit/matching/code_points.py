@@ -5,65 +5,47 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
-from service_kit.matching.fold import EXACT_TABLE
-from service_kit.matching.tables import first_reading_table, folded, numerals, removed
+from service_kit.matching.fold import CODE_POINT, EXACT_TABLE, FOLDED_ARRAY, UTF_32
+from service_kit.matching.tables import first_reading_table, numerals
 
 CodePoints = npt.NDArray[np.uint32]
+Mask = npt.NDArray[np.bool_]
 
-DROPPED, NOISE, SEVERAL = 0, 1, 3
-"""What FOLDED has for characters that fold to nothing and show nothing, to nothing, to several characters: code points
-that fold to nothing themselves, and are not the separator."""
-SEPARATOR = "\x02"
+SEPARATOR = "\x03"
 """Stands between joined texts: noise in them, but kept here."""
-_ENCODING = "utf-32-le"
-_TYPE = np.dtype("<u4")
+A_DIGIT, A_NUMERAL = 1, 3
 
 
 def encode(text: str) -> CodePoints:
     """Returns a text's code points."""
-    return np.frombuffer(text.encode(_ENCODING, "surrogatepass"), _TYPE)
+    return np.frombuffer(text.encode(UTF_32, "surrogatepass"), CODE_POINT)
 
 
 def decode(codes: CodePoints) -> str:
     """Returns the text of code points."""
-    return codes.astype(_TYPE, copy=False).tobytes().decode(_ENCODING, "surrogatepass")
+    return codes.astype(CODE_POINT, copy=False).tobytes().decode(UTF_32, "surrogatepass")
 
 
-def _exact() -> CodePoints:
-    table = np.arange(sys.maxunicode + 1, dtype=_TYPE)
-    table[: len(EXACT_TABLE)] = EXACT_TABLE
-    return table
-
-
-def _folded() -> CodePoints:
-    table = np.arange(sys.maxunicode + 1, dtype=_TYPE)
-    for codes, kind in removed():
-        table[codes.start : codes.stop] = DROPPED if kind == "dropped" else NOISE
-    for code, text, _ in folded():
-        table[code] = ord(text) if len(text) == 1 else SEVERAL
-    table[ord(SEPARATOR)] = ord(SEPARATOR)
-    return table
-
-
-def _sounds() -> CodePoints:
-    table = np.arange(sys.maxunicode + 1, dtype=_TYPE)
-    known = first_reading_table()
-    table[: len(known)] = [code if isinstance(code, int) else NOISE for code in known]
-    return table
+def _beginning(table: list[int]) -> CodePoints:
+    """Returns a table for all code points, given that for the first."""
+    whole = np.arange(sys.maxunicode + 1, dtype=CODE_POINT)
+    whole[: len(table)] = table
+    return whole
 
 
 def _numerals() -> npt.NDArray[np.uint8]:
     table = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
-    table[ord("0") : ord("9") + 1] = 1
-    table[[ord(numeral) for numeral in numerals()]] = 2
+    table[ord("0") : ord("9") + 1] = A_DIGIT
+    table[[ord(numeral) for numeral in numerals()]] = A_NUMERAL
     return table
 
 
-EXACT = _exact()
+EXACT = _beginning(EXACT_TABLE)
 """What EXACT makes of each code point."""
-FOLDED = _folded()
-"""What FOLDED makes of it."""
-SOUNDS = _sounds()
+FOLDED = FOLDED_ARRAY.copy()
+"""What FOLDED makes of it, or a mark."""
+FOLDED[ord(SEPARATOR)] = ord(SEPARATOR)
+SOUNDS = _beginning(first_reading_table())
 """What HOMOPHONE makes of what FOLDED left."""
 NUMERALS = _numerals()
-"""1 for digits, 2 for Han numerals, 0 for all else."""
+"""1 for digits, 3 for Han numerals, 0 for all else."""

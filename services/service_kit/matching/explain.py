@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from service_kit.matching.fold import compact
+from service_kit.matching.fold import aligned, compact
 from service_kit.matching.folding_kind import FoldingKind
 from service_kit.matching.modes import MatchMode
 from service_kit.matching.numerals import to_digits
 from service_kit.matching.patterns import patterns
-from service_kit.matching.pinyin import sound
 from service_kit.matching.reading import Reading
-from service_kit.matching.readings import other_readings
+from service_kit.matching.readings import reading_of, readings_of
+from service_kit.matching.runs import cut_readings
 from service_kit.matching.sounds import sound_reading, syllabic_reading
 from service_kit.matching.tables import is_dropped, kind_of
 
@@ -85,21 +85,18 @@ def explanation(written: str, keyword: str, found: tuple[Folding, ...]) -> str:
 
 
 def _readings(written: str, mode: MatchMode) -> Iterator[Reading]:
-    plain = Reading(written, compact(written))
-    for reading in (plain, *other_readings(plain)):
-        if mode is MatchMode.FOLDED:
-            yield reading
-            continue
-        sounding = sound_reading(reading, sound(reading.text))
-        yield sounding
-        if syllabic := syllabic_reading(sounding):
-            yield syllabic
+    for uncut in readings_of(written, aligned(written)):
+        reading = uncut if mode is MatchMode.FOLDED else sound_reading(uncut)
+        for one in (reading, *cut_readings(reading)):
+            yield one
+            if mode is MatchMode.HOMOPHONE and (syllabic := syllabic_reading(one)):
+                yield syllabic
 
 
 def _aligned(written: str, reading: Reading, start: int, end: int, keyword: str) -> Iterator[Folding]:
     """Goes through the hit character by character, and through the keyword beside it."""
-    begins, ends = reading.places.begins, reading.places.ends
-    places = Reading(keyword, compact(keyword)).places.begins
+    begins, ends = reading.places().begins, reading.places().ends
+    places = reading_of(keyword, aligned(keyword)).places().begins
     if len(places) != end - start:  # a keyword of Han, written in letters
         yield Folding(FoldingKind.PINYIN, written[begins[start] : ends[end - 1]], keyword)
         return

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from service_kit.matching.finders import Find, Found, by_mode
 from service_kit.matching.modes import MatchMode
 from service_kit.matching.patterns import patterns
-from service_kit.matching.scan import Find, Finders, Found, scan
+from service_kit.matching.scan import scan
 
 
 def contains(text: str, keyword: str, mode: MatchMode = MatchMode.EXACT) -> bool:
@@ -35,7 +36,7 @@ def searching(keywords: Iterable[tuple[str, MatchMode]]) -> Callable[[str], list
     for place, (keyword, mode) in enumerate(keywords):
         for pattern in patterns(keyword, mode):
             looked_for.setdefault(mode, {}).setdefault(pattern, []).append(place)
-    finders = Finders(**{mode.value: finding(found) for mode, found in looked_for.items()})
+    finders = by_mode({mode: finding(found) for mode, found in looked_for.items()})
     return lambda text: sorted({place for _, _, found in scan(text, finders) for place in found})
 
 

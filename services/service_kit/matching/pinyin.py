@@ -4,9 +4,10 @@ In what is compared, a syllable is one private-use character: 方案 (fang an) a
 not in letters. Private-use characters of a customer's text never get here: FOLDED leaves them out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import islice, product
+from operator import methodcaller
 
 from service_kit.matching.tables import first_reading_table, readings, syllables
 
@@ -21,9 +22,8 @@ _SYLLABLES = {token: syllable for syllable, token in _TOKENS.items()}
 _SPELLED = {ord(token): syllable for token, syllable in _SYLLABLES.items()}
 
 
-def sound(folded: str) -> str:
-    """Replaces each Han character by the syllable of its first reading; as long as the folded text itself."""
-    return folded.translate(_FIRST)
+sound: Callable[[str], str] = methodcaller("translate", _FIRST)
+"""Replaces each Han character by the syllable of its first reading; as long as the folded text itself."""
 
 
 def spelled(folded: str) -> str:

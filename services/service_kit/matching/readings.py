@@ -2,50 +2,45 @@
 
 import re
 
-from service_kit.matching.fold import compact
+from service_kit.matching.fold import aligned, packed
 from service_kit.matching.numerals import has_numerals, to_digits
+from service_kit.matching.odd import EMOTICON
+from service_kit.matching.places import places_of, stretches_of
 from service_kit.matching.reading import Reading
-from service_kit.matching.runs import cut_runs, may_hide_runs, runs_of
-from service_kit.matching.tables import emoticons
+from service_kit.matching.runs import runs_of
+from service_kit.matching.tables import DROPPED, NOISE, SEVERAL
 
-_picture = re.compile(rf"\[(?:{'|'.join(map(re.escape, emoticons()))})\]|[\U0001f1e6-\U0001f1ff]{{2}}")
+_picture = re.compile(rf"{EMOTICON}|[\U0001f1e6-\U0001f1ff]{{2}}")
 """What readers see as one picture: an emoticon as WeChat writes it, two letters that make a flag."""
 _may_show = re.compile("[\\[\U0001f1e6-\U0001f1ff]").search
 _UNSEEN = "\u200b"
-_NOISE = "\x01"
 
 
-def has_one_reading(original: str, folded: str) -> bool:
-    """Tells, by the text and its compact form, whether there is no other reading: quickly, since nearly always so."""
-    if may_hide_runs(original, folded):
-        return False
-    if has_numerals(folded):
-        return False
-    return not (_may_show(original) and _picture.search(original))
+def reading_of(original: str, folded: str) -> Reading:
+    """Returns the plain reading of a text, given the aligned form."""
+    if DROPPED in folded or SEVERAL in folded:
+        return Reading(original, packed(original, folded), None, lambda: places_of(original, folded))
+    return Reading(original, folded.replace(NOISE, ""), stretches_of(folded))
 
 
-def other_readings(plain: Reading) -> list[Reading]:
-    """Returns the further readings of a text, and marks the plain one's runs.
+def readings_of(original: str, folded: str) -> list[Reading]:
+    """Returns the readings of a text, given its aligned form, with their runs; each may be cut, too.
 
-    Emoticons as WeChat writes them, `[微笑]`, and flags are noise; Han numerals in a row are digits; runs are cut to one
-    character and to two.
+    Emoticons as WeChat writes them, `[微笑]`, and flags are noise; Han numerals in a row are digits.
     """
-    found = [plain]
-    if _may_show(plain.original) and (shown := _picture.sub(_as_noise, plain.original)) != plain.original:
-        found.append(Reading(shown, compact(shown)))
+    found = [reading_of(original, folded)]
+    if _may_show(original) and (shown := _picture.sub(_as_noise, original)) != original:
+        found.append(reading_of(shown, aligned(shown)))
     found += [
-        Reading(reading.original, to_digits(reading.text), like=reading, numeric=True)
+        reading.saying(to_digits(reading.text), numeric=True)
         for reading in found
         if has_numerals(reading.text)
     ]
-    cut = []
     for reading in found:
-        if runs := runs_of(reading):
-            reading.runs = runs
-            cut += [cut_runs(reading, runs, 1), cut_runs(reading, runs, 2)]
-    return found[1:] + cut
+        reading.runs = runs_of(reading)
+    return found
 
 
 def _as_noise(picture: re.Match[str]) -> str:
     """One noise character, and invisible ones for the rest, so that places stay."""
-    return _NOISE + _UNSEEN * (len(picture[0]) - 1)
+    return NOISE + _UNSEEN * (len(picture[0]) - 1)

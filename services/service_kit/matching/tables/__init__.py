@@ -5,6 +5,9 @@ is first asked for, once per process. The lists and dicts are shared: nobody may
 """
 
 from service_kit.matching.tables.characters import (
+    DROPPED,
+    NOISE,
+    SEVERAL,
     dropped,
     folded,
     folding,
@@ -12,11 +15,15 @@ from service_kit.matching.tables.characters import (
     kind_of,
     numerals,
     removed,
+    several,
 )
 from service_kit.matching.tables.pinyin import first_reading_table, readings, syllables
 from service_kit.matching.tables.vocabulary import common_words, emoticons
 
 __all__ = [
+    "DROPPED",
+    "NOISE",
+    "SEVERAL",
     "common_words",
     "dropped",
     "emoticons",
@@ -28,5 +35,6 @@ __all__ = [
     "numerals",
     "readings",
     "removed",
+    "several",
     "syllables",
 ]

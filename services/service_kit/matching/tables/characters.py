@@ -6,6 +6,12 @@ from functools import cache
 from service_kit.matching.folding_kind import FoldingKind
 from service_kit.matching.tables.files import lines
 
+DROPPED, NOISE, SEVERAL = "\0\1\2"
+"""What the table has for characters that fold to nothing and show nothing by themselves; to nothing; to several characters,
+or to a letter that may be half a flag. Written in a text, each of these is noise."""
+_FLAGS = range(0x1F1E6, 0x1F200)
+"""Letters of which two make a flag."""
+
 
 @cache
 def folded() -> tuple[tuple[int, str, FoldingKind], ...]:
@@ -23,25 +29,33 @@ def removed() -> tuple[tuple[range, str], ...]:
 
 
 @cache
-def folding() -> list[int | str | None]:
-    """Gives the table for `str.translate`: by code point, itself, what it folds to, or None for noise and dropped.
+def folding() -> list[int]:
+    """Gives the table for `str.translate`: by code point, itself, what it folds to, or a mark.
 
     It holds every code point, so that `str.translate` never meets a LookupError, which costs more than the look-up.
-    What a code point folds to folds no further.
+    What a code point folds to folds no further, and one character stays one, so that offsets stay what they are.
     """
-    table: list[int | str | None] = [None] * (sys.maxunicode + 1)
+    table: list[int] = [ord(NOISE)] * (sys.maxunicode + 1)
     kept_from = 0
-    for codes, _ in (*removed(), (range(len(table), len(table)), "")):
+    for codes, kind in (*removed(), (range(len(table), len(table)), "")):
         table[kept_from : codes.start] = range(kept_from, codes.start)
         kept_from = codes.stop
+        if kind == "dropped":
+            table[codes.start : codes.stop] = [ord(DROPPED)] * len(codes)
     for code, text, _ in folded():
-        table[code] = ord(text) if len(text) == 1 else text
+        table[code] = ord(text) if len(text) == 1 and code not in _FLAGS else ord(SEVERAL)
     return table
 
 
 @cache
+def several() -> dict[str, str]:
+    """Maps the characters that have the mark for several to what they fold to."""
+    return {chr(code): text for code, text, _ in folded() if folding()[code] == ord(SEVERAL)}
+
+
+@cache
 def dropped() -> frozenset[str]:
-    """Gives the characters that fold to nothing and show nothing by themselves; noise is the others that fold to None."""
+    """Gives the characters that fold to nothing and show nothing by themselves; noise is the others that fold to nothing."""
     return frozenset(chr(code) for codes, kind in removed() if kind == "dropped" for code in codes)
 
 

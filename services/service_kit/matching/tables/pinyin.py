@@ -29,7 +29,7 @@ def syllables() -> dict[str, str]:
 
 
 @cache
-def first_reading_table() -> list[int | str | None]:
+def first_reading_table() -> list[int]:
     """Gives the table for `str.translate` from folded text to its usual reading: Han to syllables, the rest to itself."""
     usual = {ord(character): said[0] for character, said in _readings().items()}
     table = folding()[: max(usual) + 1]
