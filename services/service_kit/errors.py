@@ -161,13 +161,13 @@ class RequestIdReused(GroupguardError):
 
 
 class RevisionUnknown(GroupguardError):
-    """A check asks for a rules revision that the corp never reached."""
+    """A check asks for a revision, of rules or of blacklists, that the corp never reached."""
 
     reason = "REVISION_UNKNOWN"
 
     def __init__(self, asked: str, current: str) -> None:
         super().__init__(
-            f"min_rules_revision {asked} is not in this corp's history; it is at {current}",
+            f"revision {asked} is not in this corp's history; it is at {current}",
             asked=asked,
             current=current,
         )
@@ -235,3 +235,51 @@ class CheckUnavailable(GroupguardError):
         super().__init__(
             f"the check {check} can't be made now, and the corp's settings ask for an error then", check=check
         )
+
+
+class RetryLater(GroupguardError):
+    """The server does not take the call now; nothing was done."""
+
+    def __init__(self, message: str, seconds: float, **metadata: str) -> None:
+        super().__init__(message, **metadata)
+        self.seconds = seconds
+        """How long to wait before the call is worth repeating."""
+
+
+class Overloaded(RetryLater):
+    """The server has too much to do."""
+
+    reason = "OVERLOADED"
+
+
+class QuotaExceeded(RetryLater):
+    """A corp asks more often than it may."""
+
+    reason = "QUOTA_EXCEEDED"
+
+    def __init__(self, corp_id: str, per_second: float, seconds: float) -> None:
+        super().__init__(
+            f"corp {corp_id[:64]} may make {per_second:g} requests a second here; the next one in {seconds:.3g} s",
+            seconds,
+            limit=f"{per_second:g}",
+        )
+
+
+class TooManyStreams(GroupguardError):
+    """A caller has as many open streams as it may."""
+
+    reason = "TOO_MANY_STREAMS"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"open streams of one caller are limited to {limit}; end one before the next", limit=str(limit)
+        )
+
+
+class StreamStalled(GroupguardError):
+    """A client neither sends nor reads on its stream."""
+
+    reason = "STREAM_STALLED"
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(f"{what} within {seconds:g} s, so the stream was ended", seconds=f"{seconds:g}")

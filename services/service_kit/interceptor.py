@@ -1,12 +1,9 @@
-"""What happens around every call: who calls, how long it may take, what its failure looks like, one line of log."""
+"""What happens around every call: who calls, whether there is room, how long it may take, what its failure looks like."""
 
 import asyncio
-import random
-import secrets
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -14,14 +11,21 @@ import grpc.aio
 from grpc_status import rpc_status
 
 from service_kit import auth, deadline
-from service_kit.errors import CallTooLong
+from service_kit.admission import Admission
+from service_kit.call_report import CallReport
+from service_kit.errors import CallTooLong, GroupguardError
+from service_kit.quota import CorpQuota
 from service_kit.reading import Unreadable, reader
-from service_kit.request_log import log
 from service_kit.status import to_status
+from service_kit.stream_guard import not_silent, send
+from service_kit.telemetry import UNTRACED, CallTally, Tracer
 
 if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
     Handler = grpc.RpcMethodHandler[Any, Any]
+
+_GIVING_UP_SECONDS = 1.0
+"""A status that can't be sent within it waits behind messages that nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,27 @@ class CallPolicy:
     permissions: Mapping[str, frozenset[str]]
     """Role kinds, one of which a method asks for, by full method name. Methods without a row (health,
     reflection) are open to everybody and not logged."""
-    tokens: auth.Tokens | None
-    """Tokens the server knows; None lets everybody do everything."""
+    tokens: auth.Callers | None
+    """Tells who calls; None lets everybody do everything."""
     longest_call: float
-    """Seconds after which a unary call is ended, whatever its own deadline."""
+    """Seconds after which a call is ended that neither sends nor gets a stream, whatever its own deadline."""
     log_sample: float
     """Share of successful calls to log, 0 to 1. Failed ones are always logged."""
+    admission: Admission = field(default_factory=lambda: Admission(500, 500))
+    """Which calls are taken."""
+    quota: CorpQuota | None = None
+    """How often a corp may ask; None for as often as it likes."""
+    silence: float = 300.0
+    """Seconds within which a client must send the next message of its stream."""
+    slow_reader: float = 60.0
+    """Seconds within which a client must take the next message of a stream."""
+    answering_each: frozenset[str] = frozenset()
+    """Methods, by full name, that answer each request of a stream by itself: one that is refused does not end the
+    stream, but reaches the handler as the error to answer with."""
+    tally: CallTally = field(default_factory=CallTally)
+    """Counts how calls end."""
+    tracer: Tracer = UNTRACED
+    """Notes what calls do."""
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -51,47 +70,93 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
-        """Returns the wrapped handler of a method; the same object for every call."""
+        """Returns the wrapped handler of a method; the same object for every call.
+
+        Who may not call, and what there is no room for, gets one that refuses, before the request is read.
+        """
         method = handler_call_details.method
-        if method in self._wrapped:
-            return self._wrapped[method]
-        handler = await continuation(handler_call_details)
-        if handler is None or method not in self._policy.permissions:
-            return handler
-        self._wrapped[method] = wrapped = self._wrap(method, handler)
+        wrapped = self._wrapped.get(method)
+        if wrapped is None:
+            handler = await continuation(handler_call_details)
+            if handler is None or method not in self._policy.permissions:
+                return handler
+            self._wrapped[method] = wrapped = self._wrap(method, handler)
+        try:
+            self._enter(handler_call_details, wrapped)
+        except GroupguardError as error:
+            return self._refusal(method, error)
         return wrapped
+
+    def _enter(self, details: grpc.HandlerCallDetails, handler: Any) -> None:
+        if self._policy.tokens is None:
+            auth.set_caller(auth.ANYONE)
+        else:
+            header = next((value for key, value in details.invocation_metadata if key == "authorization"), "")
+            auth.set_caller(self._policy.tokens.caller(str(header)))
+        if not (handler.request_streaming or handler.response_streaming):
+            self._policy.admission.require_room(details.method)
+
+    def _refusal(self, method: str, error: GroupguardError) -> Any:
+        async def refuse(_: Any, context: "Context") -> None:
+            with self._policy.tracer.serving(method, context):
+                await self._fail(error, context, self._report(method))
+
+        return grpc.stream_stream_rpc_method_handler(refuse)
+
+    def _report(self, method: str, *, timed: bool = False) -> CallReport:
+        return CallReport(method, self._policy.log_sample, self._policy.tally, timed=timed)
+
+    def _traced(self, method: str, inner: Any) -> Any:
+        tracer = self._policy.tracer
+        if tracer is UNTRACED:
+            return inner
+
+        async def call(request: Any, context: "Context") -> Any:
+            with tracer.serving(method, context):
+                return await inner(request, context)
+
+        return call
 
     def _wrap(self, method: str, handler: Any) -> Any:
         serializers = (reader(handler.request_deserializer), handler.response_serializer)
-        if handler.response_streaming:
-            inner = handler.stream_stream if handler.request_streaming else handler.unary_stream
-            make = (
-                grpc.stream_stream_rpc_method_handler
-                if handler.request_streaming
-                else grpc.unary_stream_rpc_method_handler
-            )
-            return make(self._streaming(method, inner), *serializers)
-        inner = handler.stream_unary if handler.request_streaming else handler.unary_unary
-        make_unary = (
-            grpc.stream_unary_rpc_method_handler
-            if handler.request_streaming
-            else grpc.unary_unary_rpc_method_handler
-        )
-        return make_unary(self._unary(method, inner), *serializers)
+        match handler.request_streaming, handler.response_streaming:
+            case False, False:
+                return grpc.unary_unary_rpc_method_handler(
+                    self._traced(method, self._unary(method, handler.unary_unary)), *serializers
+                )
+            case True, False:
+                inner = self._stream(method, handler.stream_unary)
+                return grpc.stream_unary_rpc_method_handler(inner, *serializers)
+            case False, _:
+                inner = self._stream(method, self._sending(handler.unary_stream))
+                return grpc.unary_stream_rpc_method_handler(inner, *serializers)
+            case _:
+                inner = self._stream(method, self._sending(handler.stream_stream))
+                return grpc.stream_stream_rpc_method_handler(inner, *serializers)
 
     def _unary(self, method: str, inner: Any) -> Any:
+        admission, longest = self._policy.admission, self._policy.longest_call
+
         async def call(request: Any, context: "Context") -> Any:
-            report = _Report(method, self._policy.log_sample)
+            report = self._report(method, timed=True)
+            remaining: Any = context.time_remaining()  # None without a deadline, whatever the stubs say
+            seconds = longest if remaining is None else min(remaining, longest)
             try:
-                remaining = context.time_remaining()
-                seconds = (
-                    min(remaining, self._policy.longest_call) if remaining else self._policy.longest_call
-                )
-                async with asyncio.timeout(seconds) as limit:
-                    with self._served(context, report, seconds):
-                        return await inner(self._authorized(method, request, report), context)
-            except TimeoutError as error:
-                await self._fail(CallTooLong(seconds) if limit.expired() else error, context, report)
+                admission.begin(method, remaining)
+                try:
+                    async with asyncio.timeout(seconds) as limit:
+                        deadline.set_remaining(seconds)
+                        asked = self._authorized(method, request, report)
+                        with admission.memory(asked.ByteSize()):
+                            answer = await inner(asked, context)
+                except TimeoutError:
+                    if limit.expired():
+                        raise CallTooLong(seconds) from None
+                    raise
+                finally:
+                    admission.end(method, report.seconds)
+                report.done("OK")
+                return answer
             except asyncio.CancelledError:
                 report.done("CANCELLED")
                 raise
@@ -100,82 +165,59 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return call
 
-    def _streaming(self, method: str, inner: Any) -> Any:
-        async def call(request: Any, context: "Context") -> AsyncIterator[Any]:
-            report = _Report(method, self._policy.log_sample)
+    def _sending(self, inner: Any) -> Any:
+        async def act(requests: Any, context: "Context") -> None:
+            await send(inner(requests, context), context, self._policy.slow_reader)
+
+        return act
+
+    def _stream(self, method: str, act: Any) -> Any:
+        """Wraps what a method with a stream does; it has no longest time, but its client must keep up."""
+
+        async def call(request: Any, context: "Context") -> Any:
+            report = self._report(method)
             try:
-                with self._served(context, report, None):
-                    async for response in inner(self._authorized(method, request, report), context):
-                        yield response
+                with self._policy.admission.stream():
+                    deadline.set_remaining(context.time_remaining())
+                    answer = await act(self._authorized(method, request, report), context)
+                report.done("OK")
+                return answer
             except asyncio.CancelledError:
                 report.done("CANCELLED")
                 raise
             except Exception as error:  # noqa: BLE001 - as above
                 await self._fail(error, context, report)
 
-        return call
+        return self._traced(method, call)
 
-    @contextmanager
-    def _served(self, context: "Context", report: "_Report", seconds: float | None) -> Iterator[None]:
-        """Sets who calls and by when to answer; reports a call that went well."""
-        tokens = self._policy.tokens
-        if tokens is not None:
-            metadata = dict(context.invocation_metadata() or ())
-            who = tokens.caller(str(metadata.get("authorization", "")))
-        else:
-            who = auth.ANYONE
-        auth.set_caller(who)
-        deadline.set_remaining(seconds)
-        yield
-        report.done("OK")
-
-    def _authorized(self, method: str, request: Any, report: "_Report") -> Any:
-        allowed = self._policy.permissions[method]
+    def _authorized(self, method: str, request: Any, report: CallReport) -> Any:
         if hasattr(request, "__aiter__"):
             return self._authorized_each(method, request, report)
         if isinstance(request, Unreadable):
             raise request.error
         report.corp_id = getattr(request, "corp_id", "")
-        auth.authorize(method, allowed, report.corp_id)
+        auth.authorize(method, self._policy.permissions[method], report.corp_id)
+        if self._policy.quota is not None and not auth.caller().is_service(report.corp_id):
+            self._policy.quota.spend(report.corp_id)
         return request
 
     async def _authorized_each(
-        self, method: str, requests: AsyncIterator[Any], report: "_Report"
+        self, method: str, requests: AsyncIterator[Any], report: CallReport
     ) -> AsyncIterator[Any]:
-        async for request in requests:
-            yield self._authorized(method, request, report)
+        async for request in not_silent(requests, self._policy.silence):
+            try:
+                asked = self._authorized(method, request, report)
+            except GroupguardError as error:
+                if method not in self._policy.answering_each:
+                    raise
+                yield error
+            else:
+                with self._policy.admission.memory(asked.ByteSize()):
+                    yield asked
 
-    async def _fail(self, error: Exception, context: "Context", report: "_Report") -> None:
+    async def _fail(self, error: Exception, context: "Context", report: CallReport) -> None:
         status = rpc_status.to_status(to_status(error, report.call))
         report.done(status.code.name, error)
-        await context.abort_with_status(status)
-
-
-class _Report:
-    """The log line of one call."""
-
-    __slots__ = ("_begun", "_method", "_sample", "call", "corp_id")
-
-    def __init__(self, method: str, sample: float) -> None:
-        self.call = secrets.token_hex(4)
-        self.corp_id = ""
-        self._method = method
-        self._sample = sample
-        self._begun = time.perf_counter()
-
-    def done(self, code: str, error: Exception | None = None) -> None:
-        """Writes the line; an INTERNAL one with its traceback."""
-        if code == "OK" and self._sample < 1 and random.random() >= self._sample:  # noqa: S311 - sampling, no secret
-            return
-        line = log().bind(
-            method=self._method,
-            code=code,
-            ms=round((time.perf_counter() - self._begun) * 1000, 3),
-            corp_id=self.corp_id[:64],
-            caller=auth.caller().name,
-            call=self.call,
-        )
-        if code == "INTERNAL":
-            line.error("call", exc_info=error)
-        else:
-            line.info("call")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GIVING_UP_SECONDS):
+                await context.abort_with_status(status)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any, Final, TypeAlias
 
+from redis import exceptions as driver
 from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from service_kit.cluster_client import Cluster
 from service_kit.redis_url import RedisUrl, parse
+from service_kit.store_failures import StoreFailures
 
 StoreClient: TypeAlias = Redis | RedisCluster
 
@@ -23,7 +26,9 @@ _MAX_CLUSTER_CONNECTIONS: Final = 256
 """Per node; redis-py's cluster client can't wait for a free one and refuses instead."""
 
 
-def connect(url: str, *, timeout: float = DEFAULT_TIMEOUT) -> StoreClient:
+def connect(
+    url: str, *, timeout: float = DEFAULT_TIMEOUT, failures: StoreFailures | None = None
+) -> StoreClient:
     """Returns a client for ``url`` (see ``redis_url``); connections are made on first use.
 
     The client never repeats a command by itself: only the caller knows what is safe to repeat. Answers are bytes.
@@ -32,10 +37,17 @@ def connect(url: str, *, timeout: float = DEFAULT_TIMEOUT) -> StoreClient:
     Args:
         url: the store.
         timeout: seconds for connecting, for an answer, and for waiting for a free connection.
+        failures: where commands that fail are counted.
 
     Raises:
         ValueError: the URL is wrong or names a file that is not there; no text shows the password.
     """
+    client = _client(url, timeout)
+    client.failures = failures or StoreFailures()
+    return client
+
+
+def _client(url: str, timeout: float) -> _Single | _Cluster:
     target = parse(url)
     options = _common_options(target, timeout)
     tls = _tls_options(target)
@@ -46,14 +58,14 @@ def connect(url: str, *, timeout: float = DEFAULT_TIMEOUT) -> StoreClient:
     if target.kind == "sentinel":
         return _through_sentinels(target, {**options, **tls}, waiting)
     if target.kind == "unix":
-        return Redis.from_pool(
+        return _over(
             BlockingConnectionPool(
                 connection_class=UnixDomainSocketConnection, path=target.path, **waiting, **options
             )
         )
     host, port = target.addresses[0]
     tls.pop("ssl", None)
-    return Redis.from_pool(
+    return _over(
         BlockingConnectionPool(
             connection_class=SSLConnection if target.tls else Connection,
             host=host,
@@ -65,6 +77,29 @@ def connect(url: str, *, timeout: float = DEFAULT_TIMEOUT) -> StoreClient:
     )
 
 
+class _Counting:
+    """Mixed into a client: counts commands that fail."""
+
+    failures: StoreFailures
+
+    async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().execute_command(*args, **kwargs)  # type: ignore[misc]  # the client's
+        except (driver.RedisError, driver.RedisClusterException, OSError) as error:
+            self.failures.note(error)
+            raise
+
+
+class _Single(_Counting, Redis):  # type: ignore[misc]  # the stubs' bases of Redis contradict each other
+    """A client of one server."""
+
+
+def _over(pool: BlockingConnectionPool) -> _Single:
+    client = _Single.from_pool(pool)
+    assert isinstance(client, _Single)  # the stubs say Redis
+    return client
+
+
 class _WaitingSentinelPool(SentinelConnectionPool, BlockingConnectionPool):
     """Connections to the current primary; waits for a free one, and closes the Sentinels' connections as well."""
 
@@ -73,7 +108,7 @@ class _WaitingSentinelPool(SentinelConnectionPool, BlockingConnectionPool):
         await self.sentinel_manager.aclose()
 
 
-def _through_sentinels(target: RedisUrl, options: dict[str, Any], waiting: dict[str, Any]) -> Redis:
+def _through_sentinels(target: RedisUrl, options: dict[str, Any], waiting: dict[str, Any]) -> _Single:
     # The Sentinels have credentials of their own, or none.
     sentinel_options = {
         **options,
@@ -82,24 +117,20 @@ def _through_sentinels(target: RedisUrl, options: dict[str, Any], waiting: dict[
     }
     sentinels = Sentinel(target.addresses, sentinel_kwargs=sentinel_options)  # type: ignore[no-untyped-call]
     pool = _WaitingSentinelPool(target.service, sentinels, **waiting, **options)  # type: ignore[no-untyped-call]
-    return Redis.from_pool(pool)
+    return _over(pool)
 
 
-class _Cluster(RedisCluster):
-    """Reads the cluster's layout before the first command begins, and after one that failed.
-
-    redis-py 8.1 lets commands that arrive meanwhile begin at once, and then closes their connections.
-    """
-
-    async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
-        await self.initialize()
-        return await super().execute_command(*args, **kwargs)
+class _Cluster(_Counting, Cluster):  # type: ignore[misc]  # as above
+    """A client of a cluster."""
 
 
-def _cluster(target: RedisUrl, options: dict[str, Any]) -> RedisCluster:
+def _cluster(target: RedisUrl, options: dict[str, Any]) -> _Cluster:
     return _Cluster(
         startup_nodes=[ClusterNode(host, port) for host, port in target.addresses],
         max_connections=int(target.options.get("max_connections", _MAX_CLUSTER_CONNECTIONS)),
+        # A slot that has moved is noted by itself. After some of them redis-py would close all connections, with what is under
+        # way on them, to read the layout anew; it still does when a node fails.
+        reinitialize_steps=0,
         **options,
     )
 

@@ -165,6 +165,11 @@ def _wrong(url: str, reason: str) -> ValueError:
     return ValueError(f"the Redis URL {redacted(url)!r} is wrong: {reason}")
 
 
+def optional_store_url(text: str) -> str | None:
+    """Reads a store's URL from a setting; `none` for no store. Raises as `store_url` does."""
+    return None if text == "none" else store_url(text)
+
+
 def store_url(text: str) -> str:
     """Reads a store's URL from a setting; returns it as it is.
 

@@ -1,93 +1,39 @@
-"""One way to run a gRPC server: settings, ports, health, and an end that loses no call."""
+"""One way to run a gRPC server: ports, health, and an end that loses no call."""
 
 import asyncio
-import ipaddress
 import json
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from service_kit import auth
+from service_kit.access import open_access
+from service_kit.admission import Admission
 from service_kit.health import Health, Probe
 from service_kit.interceptor import CallInterceptor, CallPolicy
+from service_kit.policy_figures import figures_of
+from service_kit.quota import CorpQuota
 from service_kit.request_log import log
-from service_kit.settings import (
-    SettingsError,
-    fraction,
-    listen_address,
-    one_of,
-    optional_file,
-    seconds,
-    setting,
-    switch,
-)
+from service_kit.server_settings import LimitSettings, ServerSettings, TraceSettings
+from service_kit.settings import SettingsError
+from service_kit.telemetry import UNTRACED, Figure, Tracer, bind, open_endpoint, port_of, registry_of
+from service_kit.tls import server_credentials
+
+if TYPE_CHECKING:
+    from service_kit.telemetry.tracing import OtlpTracer
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 HEALTH_SERVICE = "grpc.health.v1.Health"
-MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-"""Largest request; gRPC's own default, said here because the protos count on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """What every server can be told."""
-
-    listen: str = setting(
-        "GROUPGUARD_LISTEN", None, listen_address, "host:port to serve gRPC on; port 0: any free one"
-    )
-    health_listen: str = setting(
-        "GROUPGUARD_HEALTH_LISTEN",
-        "127.0.0.1:0",
-        listen_address,
-        "host:port for plaintext health checks only",
-    )
-    tokens_file: Path | None = setting(
-        "GROUPGUARD_TOKENS_FILE",
-        "none",
-        optional_file,
-        "JSON file of the bearer tokens to accept; none: no token asked",
-    )
-    insecure: bool = setting(
-        "GROUPGUARD_INSECURE", "false", switch, "true: listen beyond loopback even without tokens"
-    )
-    drain: float = setting(
-        "GROUPGUARD_DRAIN_SECONDS",
-        "0.5",
-        seconds(0, 60),
-        "seconds between NOT_SERVING and refusing new calls",
-    )
-    grace: float = setting(
-        "GROUPGUARD_GRACE_SECONDS",
-        "4",
-        seconds(0, 60),
-        "seconds that accepted calls get to finish at shutdown",
-    )
-    longest_call: float = setting(
-        "GROUPGUARD_LONGEST_CALL_SECONDS",
-        "10",
-        seconds(0.01, 600),
-        "seconds after which a unary call is ended",
-    )
-    log_sample: float = setting(
-        "GROUPGUARD_LOG_SAMPLE",
-        "1",
-        fraction,
-        "share of successful calls to log, 0 to 1; failed ones always are",
-    )
-    log_level: str = setting(
-        "GROUPGUARD_LOG_LEVEL", "info", one_of("debug", "info", "warning", "error"), "least level to log"
-    )
-    log_format: str = setting(
-        "GROUPGUARD_LOG_FORMAT", "json", one_of("json", "text"), "json, or text for people"
-    )
+_KEEPALIVE_ANSWER_SECONDS = 20.0
+_LEAST_PING_SECONDS = 10.0
+"""Clients that ping more often are cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +50,28 @@ class Offer:
     """What the service needs to work, by name."""
     end_streams: Callable[[], None] = lambda: None
     """Ends the service's own endless streams."""
+    answering_each: frozenset[str] = frozenset()
+    """Methods that answer each request of a stream by itself, also one that is refused."""
+    figures: Sequence[Figure] = ()
+    """The service's own metrics."""
 
 
 async def serve(settings: ServerSettings, offer: Offer) -> None:
     """Serves until SIGTERM or SIGINT, then stops without losing a call.
 
-    When calls are accepted a line `ready {"service": …, "port": …, "health_port": …}` goes to standard output.
+    When calls are accepted a line `ready {"service": …, "port": …, "health_port": …}` goes to standard output, with
+    `"metrics_port"` where metrics are served.
     At the end health turns to NOT_SERVING, new calls are still taken for the drain time while balancers look
     elsewhere, endless streams end, and calls under way get the grace time.
 
     Raises:
-        SettingsError: the tokens file is wrong, a port is taken, or the server would listen beyond loopback
-            without asking for tokens.
+        SettingsError: a file of tokens, keys or certificates is wrong, a port is taken, or the server would listen
+            beyond loopback without asking for tokens.
     """
-    tokens = _tokens(settings)
-    permissions = {f"/{offer.service}/{method}": roles for method, roles in offer.permissions.items()}
-    policy = CallPolicy(permissions, tokens, settings.longest_call, settings.log_sample)
-    options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
+    tracer = _tracer(settings.traces, offer.service)
+    policy = _policy(settings, offer, tracer or UNTRACED)
+    credentials = server_credentials(settings.tls)
+    options = _options(settings.limits)
     server = grpc.aio.server(interceptors=[CallInterceptor(policy)], options=options)
     health_only = grpc.aio.server(options=options)
     health = Health([offer.service], offer.components)
@@ -129,8 +80,12 @@ async def serve(settings: ServerSettings, offer: Offer) -> None:
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
     reflection.enable_server_reflection((offer.service, HEALTH_SERVICE, reflection.SERVICE_NAME), server)
     health_pb2_grpc.add_HealthServicer_to_server(health, health_only)
-    port = _bind(server, settings.listen, "GROUPGUARD_LISTEN")
+    port = _bind(server, settings.listen, "GROUPGUARD_LISTEN", credentials)
     health_port = _bind(health_only, settings.health_listen, "GROUPGUARD_HEALTH_LISTEN")
+    ports = {"port": port, "health_port": health_port}
+    metrics_socket = bind(settings.metrics_listen) if settings.metrics_listen else None
+    if metrics_socket is not None:
+        ports["metrics_port"] = port_of(metrics_socket)
 
     stop = _on_signal()
     await health.begin()
@@ -138,10 +93,13 @@ async def serve(settings: ServerSettings, offer: Offer) -> None:
     await health_only.start()
     await health.look()
     watcher = asyncio.create_task(health.watch_components())
-    ready = {"service": offer.service, "port": port, "health_port": health_port}
-    sys.stdout.write(f"ready {json.dumps(ready)}\n")
+    metrics = None
+    if metrics_socket is not None:
+        figures = [*figures_of(policy), *offer.figures]
+        metrics = await open_endpoint(metrics_socket, registry_of(figures, policy.tally))
+    sys.stdout.write(f"ready {json.dumps({'service': offer.service, **ports})}\n")
     sys.stdout.flush()
-    log().info("ready", **{key: value for key, value in ready.items() if key != "service"})
+    log().info("ready", **ports)
     try:
         await stop.wait()
     finally:
@@ -153,6 +111,10 @@ async def serve(settings: ServerSettings, offer: Offer) -> None:
         offer.end_streams()
         await server.stop(settings.grace)
         await health_only.stop(0)
+        if metrics is not None:
+            metrics.close()
+        if tracer is not None:
+            await asyncio.to_thread(tracer.close)
         with suppress(asyncio.CancelledError):
             await watcher
         log().info("stopped")
@@ -191,31 +153,60 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _tokens(settings: ServerSettings) -> auth.Tokens | None:
-    if settings.tokens_file is not None:
-        try:
-            return auth.Tokens.read(settings.tokens_file)
-        except ValueError as error:
-            raise SettingsError(f"GROUPGUARD_TOKENS_FILE: {error}") from None
-    host = settings.listen.rpartition(":")[0].strip("[]")
-    if not _is_loopback(host) and not settings.insecure:
+def _tracer(settings: TraceSettings, service: str) -> "OtlpTracer | None":
+    if not settings.endpoint:
+        return None
+    try:
+        from service_kit.telemetry.tracing import open_tracer
+    except ImportError:
         raise SettingsError(
-            f"GROUPGUARD_LISTEN: {settings.listen} is beyond loopback and no token would be asked for; "
-            "set GROUPGUARD_TOKENS_FILE, or GROUPGUARD_INSECURE=true if that is meant"
+            "GROUPGUARD_OTLP_ENDPOINT: OpenTelemetry is not installed; pip install 'groupguard[tracing]'"
+        ) from None
+    return open_tracer(service, settings.endpoint, settings.sample)
+
+
+def _policy(settings: ServerSettings, offer: Offer, tracer: Tracer) -> CallPolicy:
+    limits = settings.limits
+    return CallPolicy(
+        permissions={f"/{offer.service}/{method}": roles for method, roles in offer.permissions.items()},
+        tokens=open_access(settings.access, settings.listen),
+        longest_call=limits.longest_call,
+        log_sample=settings.log_sample,
+        admission=Admission(limits.calls, limits.streams, limits.request_bytes),
+        quota=CorpQuota(limits.corp_rate, limits.corp_burst) if limits.corp_rate else None,
+        silence=limits.silence,
+        slow_reader=limits.slow_reader,
+        answering_each=frozenset(f"/{offer.service}/{method}" for method in offer.answering_each),
+        tracer=tracer,
+    )
+
+
+def _options(limits: LimitSettings) -> list[tuple[str, Any]]:
+    """Returns the options of a port; gRPC reads times in milliseconds."""
+    times = {
+        "grpc.server_handshake_timeout_ms": limits.handshake,
+        "grpc.keepalive_time_ms": limits.keepalive,
+        "grpc.keepalive_timeout_ms": _KEEPALIVE_ANSWER_SECONDS,
+        "grpc.max_connection_idle_ms": limits.connection_idle,
+        "grpc.max_connection_age_ms": limits.connection_age,
+        "grpc.max_connection_age_grace_ms": limits.connection_grace,
+        "grpc.http2.min_ping_interval_without_data_ms": _LEAST_PING_SECONDS,
+    }
+    return [
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_receive_message_length", limits.message_bytes),
+        ("grpc.keepalive_permit_without_calls", 1),
+        *((name, round(value * 1000)) for name, value in times.items()),
+    ]
+
+
+def _bind(
+    server: grpc.aio.Server, address: str, variable: str, credentials: grpc.ServerCredentials | None = None
+) -> int:
+    try:
+        port = (
+            server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
         )
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name: 127.example.com may be anywhere
-        return host == "localhost"
-
-
-def _bind(server: grpc.aio.Server, address: str, variable: str) -> int:
-    try:
-        port = server.add_insecure_port(address)
     except RuntimeError:
         port = 0
     if port == 0:

@@ -43,6 +43,8 @@ class ServiceProcess:
         self.port = 0
         """Port of its gRPC server, once it was ready."""
         self.health_port = 0
+        self.metrics_port = 0
+        """Port of its metrics; 0 if it serves none."""
         self._environment = dict(environment)
         self._errors = errors
         self._process: subprocess.Popen[bytes] | None = None
@@ -76,10 +78,17 @@ class ServiceProcess:
                 if line.startswith(b"ready "):
                     ready = json.loads(line.removeprefix(b"ready "))
                     self.port, self.health_port = ready["port"], ready["health_port"]
-                    host = self._environment["GROUPGUARD_LISTEN"].rpartition(":")[0]
-                    self._environment["GROUPGUARD_LISTEN"] = f"{host}:{self.port}"
-                    self._environment["GROUPGUARD_HEALTH_LISTEN"] = f"127.0.0.1:{self.health_port}"
+                    self.metrics_port = ready.get("metrics_port", 0)
+                    self._keep("GROUPGUARD_LISTEN", self.port)
+                    self._keep("GROUPGUARD_HEALTH_LISTEN", self.health_port)
+                    if self.metrics_port:
+                        self._keep("GROUPGUARD_METRICS_LISTEN", self.metrics_port)
                     self._ready.set()
+
+    def _keep(self, variable: str, port: int) -> None:
+        """Has the next start take the port that this one took."""
+        host = {**os.environ, **self._environment}.get(variable, "").rpartition(":")[0]
+        self._environment[variable] = f"{host or '127.0.0.1'}:{port}"
 
     def wait_ready(self) -> None:
         """Waits until the service accepts calls.

@@ -76,6 +76,19 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
     return read
 
 
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number within bounds."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdecimal():
+            raise ValueError(f"a whole number is needed, not {text!r}")
+        if not least <= int(text) <= most:
+            raise ValueError(f"{least} to {most} are allowed, not {text}")
+        return int(text)
+
+    return read
+
+
 def fraction(text: str) -> float:
     """Reads a number from 0 to 1."""
     try:
@@ -113,6 +126,22 @@ def listen_address(text: str) -> str:
     return text
 
 
+def optional_listen_address(text: str) -> str:
+    """Reads `host:port`; `none` for an empty text."""
+    return "" if text == "none" else listen_address(text)
+
+
+def optional_url(text: str) -> str:
+    """Reads an http or https URL of host and port; `none` for an empty text."""
+    if text == "none":
+        return ""
+    scheme, _, address = text.partition("://")
+    if scheme not in ("http", "https"):
+        raise ValueError(f"http://host:port or https://host:port is needed, not {text!r}")
+    listen_address(address)
+    return text
+
+
 def target(text: str) -> str:
     """Reads the address of a server to call, in gRPC's form: `host:port` or `dns:///host:port`."""
     if ":" not in text or text != text.strip():
@@ -130,12 +159,21 @@ def optional_file(text: str) -> Path | None:
     return path
 
 
-def secret_file(text: str) -> str:
-    """Reads a secret from a file; `none` for no secret."""
-    path = optional_file(text)
-    if path is None:
-        return ""
+def optional_text(text: str) -> str:
+    """Reads a text; `none` for an empty one."""
+    return "" if text == "none" else text
+
+
+def read_secret(path: Path) -> str:
+    """Reads a secret from a file.
+
+    Raises:
+        ValueError: it can't be read, or is empty.
+    """
     try:
-        return path.read_text("utf-8").strip()
+        secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{text!r} can't be read: {type(error).__name__}") from None
+        raise ValueError(f"{str(path)!r} can't be read: {type(error).__name__}") from None
+    if not secret:
+        raise ValueError(f"{str(path)!r} is empty")
+    return secret

@@ -13,8 +13,11 @@ MOST_ITEMS = 50
 """How many violations, limits or names a status lists."""
 MOST_DETAIL_BYTES = 4_500
 MOST_MESSAGE_BYTES = 400
+MOST_VALUE_BYTES = 200
+MOST_NAMES_BYTES = 3_500
 """Trailing metadata above 8 KiB is refused at random by gRPC's peers. Details travel there in base64, the message
-twice: among the details, and by itself with three bytes for each that is not ASCII."""
+twice: among the details, and by itself with three bytes for each that is not ASCII. What is longer is cut: a caller may
+name anything, and be told that it is not there."""
 
 _CODES: dict[type[errors.GroupguardError], int] = {
     errors.InvalidFields: code_pb2.INVALID_ARGUMENT,
@@ -32,6 +35,10 @@ _CODES: dict[type[errors.GroupguardError], int] = {
     errors.RulesUnavailable: code_pb2.UNAVAILABLE,
     errors.CallTooLong: code_pb2.DEADLINE_EXCEEDED,
     errors.CheckUnavailable: code_pb2.UNAVAILABLE,
+    errors.Overloaded: code_pb2.RESOURCE_EXHAUSTED,
+    errors.QuotaExceeded: code_pb2.RESOURCE_EXHAUSTED,
+    errors.TooManyStreams: code_pb2.RESOURCE_EXHAUSTED,
+    errors.StreamStalled: code_pb2.DEADLINE_EXCEEDED,
 }
 
 
@@ -55,10 +62,9 @@ def to_status(error: Exception, call: str) -> status_pb2.Status:
 def _status(
     code: int, message: str, reason: str, metadata: dict[str, str], detail: Message | None = None
 ) -> status_pb2.Status:
-    info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
-    status = status_pb2.Status(
-        code=code, message=message.encode()[:MOST_MESSAGE_BYTES].decode(errors="ignore")
-    )
+    facts = {name: _cut(value, MOST_VALUE_BYTES) for name, value in metadata.items()}
+    info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=facts)
+    status = status_pb2.Status(code=code, message=_cut(message, MOST_MESSAGE_BYTES))
     for part in (info, detail):
         if part is not None:
             packed = AnyMessage()
@@ -85,14 +91,23 @@ def _detail(error: errors.GroupguardError) -> Message | None:
                     failure.violations.remove(quota)
                     break
             return failure
+        case errors.RetryLater():
+            wait = error_details_pb2.RetryInfo()
+            wait.retry_delay.FromMilliseconds(max(1, round(error.seconds * 1000)))
+            return wait
         case errors.NotFound():
             return error_details_pb2.ResourceInfo(
                 resource_type=error.resource_type,
-                resource_name=" ".join(error.names[:MOST_ITEMS]),
-                description=str(error),
+                resource_name=_cut(" ".join(error.names[:MOST_ITEMS]), MOST_NAMES_BYTES),
+                description=_cut(str(error), MOST_MESSAGE_BYTES),
             )
         case _:
             return None
+
+
+def _cut(text: str, most: int) -> str:
+    """Returns a text of so many bytes at most, without half a character at its end."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def _too_much(detail: Message, items: int) -> bool:

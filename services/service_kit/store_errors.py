@@ -77,14 +77,25 @@ def store_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (driver.RedisError, driver.RedisClusterException, OSError) as error:
-        translated = _translate(error)
-        if translated is None:
+    except (driver.RedisError, driver.RedisClusterException, OSError, RuntimeError) as error:
+        meaning = translated(lost_connection(error) or error)
+        if meaning is None:
             raise
-        raise translated from error
+        raise meaning from error
 
 
-def _translate(error: BaseException) -> Exception | None:
+def lost_connection(error: Exception) -> driver.ConnectionError | None:
+    """Returns what the driver should have raised on a connection that was cut; None for any other error.
+
+    uvloop refuses to write to one with a RuntimeError, which the driver does not know.
+    """
+    if type(error) is RuntimeError and "the handler is closed" in str(error):
+        return driver.ConnectionError("the connection was cut")
+    return None
+
+
+def translated(error: BaseException) -> Exception | None:
+    """Returns what an exception of the driver means; None if it is a mistake of ours."""
     text = str(error)
     if isinstance(error, driver.OutOfMemoryError) or "command not allowed when used memory" in text:
         return StoreFull("the store is full: it has reached its maxmemory")

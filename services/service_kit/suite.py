@@ -1,5 +1,6 @@
 """The whole of groupguard on one machine: the store and the three services, started and kept running."""
 
+import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,10 @@ from typing import IO, Self
 
 from service_kit.embedded import EmbeddedStore, LoadProgress
 from service_kit.service_process import ServiceProcess
+
+_IN_ORDER = ("rule", "filter", "blacklist")
+_LISTENERS = ("GROUPGUARD_HEALTH_LISTEN", "GROUPGUARD_METRICS_LISTEN")
+"""Where each service listens besides; no two can listen on one port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Suite:
         Args:
             store: the embedded store, which the suite then owns, or URLs.
             ports: loopback ports of `rule`, `filter` and `blacklist`; any free ones if None.
-            environment: variables for all three services.
+            environment: variables for all three services, besides those of this process. Where one fixes the port of
+                health or metrics it is RuleService's; FilterService gets the next one, BlacklistService the one after.
             log_folder: where each service's log goes, as `<service>.log`; to standard error if None.
         """
         self._store = store
@@ -63,6 +69,7 @@ class Suite:
             self._launch(
                 "filter",
                 {
+                    **durable,
                     "GROUPGUARD_EPHEMERAL_URL": self._urls().ephemeral,
                     "GROUPGUARD_RULE_ADDRESS": f"127.0.0.1:{rule.port}",
                     "GROUPGUARD_BLACKLIST_ADDRESS": f"127.0.0.1:{blacklist.port}",
@@ -83,10 +90,20 @@ class Suite:
             log = (self._log_folder / f"{name}.log").open("ab")
             self._logs.append(log)
         listen = {"GROUPGUARD_LISTEN": f"127.0.0.1:{self._ports.get(name, 0)}"}
-        service = ServiceProcess(f"{name}_service", {**listen, **self._environment, **environment}, log)
+        variables = {**listen, **self._environment, **self._apart(name), **environment}
+        service = ServiceProcess(f"{name}_service", variables, log)
         self.services[name] = service
         service.start()
         return service
+
+    def _apart(self, name: str) -> dict[str, str]:
+        told = {**os.environ, **self._environment}
+        listeners = {}
+        for variable in _LISTENERS:
+            host, _, port = told.get(variable, "").rpartition(":")
+            if port.isdecimal() and int(port):
+                listeners[variable] = f"{host}:{int(port) + _IN_ORDER.index(name)}"
+        return listeners
 
     def ensure_running(self) -> list[str]:
         """Starts again what has died, without waiting for it, and returns the names."""

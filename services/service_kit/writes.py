@@ -1,6 +1,7 @@
 """What makes a write safe to repeat: its request_id, and a fingerprint that tells a repeat from a mistake."""
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,3 +37,8 @@ def begin_write(request: Any) -> Write:
     digest = hashlib.sha256(f"{type(request).__name__} {caller().name!r} ".encode())
     digest.update(body.SerializeToString(deterministic=True))
     return Write(request.corp_id, request_id, digest.hexdigest())
+
+
+def own_write(corp_id: str) -> Write:
+    """Returns a write of ours, part of something larger, that is never repeated as such."""
+    return Write(corp_id, str(uuid.uuid4()), "")

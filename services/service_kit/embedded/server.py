@@ -74,8 +74,10 @@ class ValkeyServer:
             # The kernel kills the server when the *thread* that started it ends.
             raise EmbeddedStoreError(f"the {self.name} server can be started by the main thread only")
         binary = valkey_binary()
-        config = self._folder / "valkey.conf"
-        config.write_text(render(self._directives), encoding="ascii")
+        config, text = self._folder / "valkey.conf", render(self._directives)
+        if not config.exists() or config.read_text(encoding="ascii") != text:
+            # Not at every start: a disk that is full shall not keep a server from reading what it has.
+            config.write_text(text, encoding="ascii")
         log = self._folder / "valkey.log"
         if log.exists():
             log.replace(log.with_suffix(".log.previous"))

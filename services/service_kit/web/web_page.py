@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote
@@ -96,10 +97,10 @@ def _host_and_port(authority: str) -> tuple[str, int | None]:
 def _host(text: str) -> str:
     if not text:
         raise ValueError("a host is needed, as ok.com")
-    try:
-        host = idna.encode(unquote(text).rstrip("."), uts46=True).decode()
-    except idna.IDNAError:
-        host = text.rstrip(".").lower()  # an underscore is no IDNA, but there are such hosts
+    host = text.rstrip(".").lower()
+    if not text.isascii() or "%" in text:  # else IDNA, which takes 30 times as long, says the same or nothing
+        with suppress(idna.IDNAError):  # an underscore is none, but there are such hosts
+            host = idna.encode(unquote(text).rstrip("."), uts46=True).decode()
     if _is_address(host):
         return host
     if "." not in host or not all(LABEL.fullmatch(label) for label in host.split(".")):
