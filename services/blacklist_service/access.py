@@ -7,11 +7,19 @@ from service_kit.auth import caller
 from service_kit.errors import PermissionDenied
 
 _EDITORS = frozenset({"super_admin", "member"})
+_READERS = _EDITORS | {"viewer"}
 
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     "AddEntries": _EDITORS | {"service"},
     "RemoveEntries": _EDITORS,
     "CheckCustomers": frozenset({"super_admin", "viewer", "checker", "service"}),
+    "ListEntries": _READERS,
+    "GetBlacklist": _READERS,
+    "ImportEntries": _EDITORS,
+    "ExportEntries": _READERS,
+    "RemoveBySource": _EDITORS,
+    "ForgetCustomer": frozenset({"super_admin"}),
+    "RebuildFilter": frozenset({"super_admin", "service"}),
 }
 """Role kinds, one of which a method asks for; the comments in blacklist_service.proto say the same."""
 
@@ -41,6 +49,31 @@ def require_edit(corp_id: str, blacklist: Blacklist) -> None:
     """
     if not _may_edit(corp_id, blacklist):
         raise PermissionDenied(f"{blacklist} is not yours to change", any_of=_editors(blacklist))
+
+
+def require_edit_all(corp_id: str) -> None:
+    """Checks that the caller may change all lists of a corp.
+
+    Raises:
+        PermissionDenied: it may not.
+    """
+    if not caller().holds(corp_id, {"super_admin"}):
+        raise PermissionDenied("not all lists are yours to change; name one", any_of="super_admin")
+
+
+def require_see(corp_id: str, blacklist: Blacklist) -> None:
+    """Checks that the caller may read a list: viewers and super administrators all, members their own.
+
+    Raises:
+        PermissionDenied: it may not.
+    """
+    if not may_see(corp_id, blacklist):
+        raise PermissionDenied(f"{blacklist} is not yours to see", any_of=f"{_editors(blacklist)}, viewer")
+
+
+def may_see(corp_id: str, blacklist: Blacklist) -> bool:
+    """Tells whether the caller may read a list."""
+    return caller().holds(corp_id, {"viewer"}) or _may_edit(corp_id, blacklist)
 
 
 def _may_edit(corp_id: str, blacklist: Blacklist) -> bool:

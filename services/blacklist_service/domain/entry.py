@@ -34,6 +34,7 @@ class SourceKind(Enum):
 
     MANUAL = "manual"
     RULE = "rule"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Source:
 
     kind: SourceKind = SourceKind.MANUAL
     id: str = ""
-    """rule_id for RULE; else empty."""
+    """rule_id for RULE, import id for IMPORT; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Entry:
     origin: Origin
     added_at: float
     """Seconds since 1970, to the microsecond."""
+    expires_at: float | None = None
+    """Likewise; from then on the customer is not listed. None: for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,29 @@ class Addition:
     external_userids: tuple[str, ...]
     """1 to 1,000, none twice."""
     origin: Origin
+    added_at: float
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportItem:
+    """A customer of an import."""
+
+    external_userid: str
+    origin: Origin
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPart:
+    """Some items of an import, one behind the other."""
+
+    blacklist: Blacklist
+    import_id: str
+    first: int
+    """Place of the first item within the import, from 0."""
+    items: tuple[ImportItem | None, ...]
+    """At most 1,000; None stands for one that is refused for what it is."""
     added_at: float
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from blacklist_service.domain.entry import ListKind
 
 CUSTOMERS_PER_CALL = 1_000
-"""Customers or look-ups in one call."""
+"""Customers or look-ups in one call, or one part of an import."""
 REASON_CHARACTERS = 200
+MOST_SECONDS_LISTED = 100 * 366 * 86_400
+"""Longest time until an entry expires, if it does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Protos to the domain and back."""
+"""Entries and what is done with them: protos to the domain and back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -20,14 +20,19 @@ from groupguard.blacklist.v1 import blacklist_service_pb2 as pb
 from groupguard.common.v1 import blacklist_kind_pb2
 from service_kit.errors import InvalidFields, Violation
 from service_kit.ids import id_violations
+from service_kit.revision import Revision
 
 K = TypeVar("K")
 
-_LISTS = {
+LISTS = {
     blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE: ListKind.ENTERPRISE,
     blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL: ListKind.PERSONAL,
 }
-_SOURCES = {pb.SOURCE_KIND_MANUAL: SourceKind.MANUAL, pb.SOURCE_KIND_RULE: SourceKind.RULE}
+_SOURCES = {
+    pb.SOURCE_KIND_MANUAL: SourceKind.MANUAL,
+    pb.SOURCE_KIND_RULE: SourceKind.RULE,
+    pb.SOURCE_KIND_IMPORT: SourceKind.IMPORT,
+}
 _DEFAULT_SOURCE = pb.SOURCE_KIND_MANUAL
 
 
@@ -38,34 +43,56 @@ def read_addition(request: pb.AddEntriesRequest, added_by: str, added_at: float)
         InvalidFields: names every violation.
     """
     violations = list(id_violations("corp_id", request.corp_id))
-    blacklist = _blacklist(request.list, violations)
+    blacklist = read_list(request.list, violations)
     violations += validation.customers_violations(request.external_userids)
     violations += validation.reason_violations(request.reason)
-    source = _source(request.source, violations)
+    source = read_source(request.source, violations)
+    if source is not None:
+        violations += validation.addition_source_violations(source)
+    expires_at = read_expiry(request)
+    violations += validation.expiry_violations(expires_at, added_at)
     if violations or blacklist is None or source is None:
         raise InvalidFields(violations)
     origin = Origin(request.reason, source, added_by)
-    return Addition(blacklist, tuple(request.external_userids), origin, added_at)
+    return Addition(blacklist, tuple(request.external_userids), origin, added_at, expires_at)
 
 
 def read_removal(request: pb.RemoveEntriesRequest) -> Removal:
     """Reads what a RemoveEntries call asks for; raises as `read_addition` does."""
     violations = list(id_violations("corp_id", request.corp_id))
-    blacklist = _blacklist(request.list, violations)
+    blacklist = read_list(request.list, violations)
     violations += validation.customers_violations(request.external_userids)
     if violations or blacklist is None:
         raise InvalidFields(violations)
     return Removal(blacklist, tuple(request.external_userids))
 
 
-def read_queries(request: pb.CheckCustomersRequest) -> list[Query]:
+def read_expiry(message: Any) -> float | None:
+    """Reads an `expire_time`; None if there is none."""
+    if not message.HasField("expire_time"):
+        return None
+    expires_at: float = message.expire_time.ToMicroseconds() / 1_000_000
+    return expires_at
+
+
+def read_revision(token: str, violations: list[Violation]) -> Revision | None:
+    """Reads a min_blacklist_revision; adds what is wrong with it to the violations."""
+    try:
+        return Revision.parse(token) if token else None
+    except ValueError as error:
+        violations.append(Violation("min_blacklist_revision", str(error)))
+        return None
+
+
+def read_queries(request: pb.CheckCustomersRequest) -> tuple[list[Query], Revision | None]:
     """Reads what a CheckCustomers call asks for; raises as `read_addition` does."""
     queries = [Query(query.external_userid, query.owner_userid) for query in request.queries]
     violations = list(id_violations("corp_id", request.corp_id))
     violations += validation.queries_violations(queries)
+    at_least = read_revision(request.min_blacklist_revision, violations)
     if violations:
         raise InvalidFields(violations)
-    return queries
+    return queries, at_least
 
 
 def write_added(added: Added) -> pb.AddEntriesResponse:
@@ -74,7 +101,9 @@ def write_added(added: Added) -> pb.AddEntriesResponse:
         pb.AddEntriesResponse.OUTCOME_ADDED if is_new else pb.AddEntriesResponse.OUTCOME_ALREADY_LISTED
         for is_new in added.is_new
     )
-    return pb.AddEntriesResponse(outcomes=outcomes, count=added.count, limit=added.limit)
+    return pb.AddEntriesResponse(
+        outcomes=outcomes, count=added.count, limit=added.limit, blacklist_revision=str(added.revision)
+    )
 
 
 def write_removed(removed: Removed) -> pb.RemoveEntriesResponse:
@@ -85,32 +114,42 @@ def write_removed(removed: Removed) -> pb.RemoveEntriesResponse:
         else pb.RemoveEntriesResponse.OUTCOME_NOT_LISTED
         for was_listed in removed.was_listed
     )
-    return pb.RemoveEntriesResponse(outcomes=outcomes, count=removed.count)
+    return pb.RemoveEntriesResponse(
+        outcomes=outcomes, count=removed.count, blacklist_revision=str(removed.revision)
+    )
 
 
 def write_found(found: Sequence[Sequence[Entry]]) -> pb.CheckCustomersResponse:
     """Writes the entries of each look-up."""
     return pb.CheckCustomersResponse(
-        results=(pb.CheckCustomersResponse.Result(entries=map(_entry, entries)) for entries in found)
+        results=(pb.CheckCustomersResponse.Result(entries=map(write_entry, entries)) for entries in found)
     )
 
 
-def _entry(entry: Entry) -> pb.Entry:
-    blacklist, source = entry.blacklist, entry.origin.source
+def write_entry(entry: Entry) -> pb.Entry:
+    """Writes an entry."""
+    source = entry.origin.source
     written = pb.Entry(
         external_userid=entry.external_userid,
-        list=pb.List(kind=_back(_LISTS, blacklist.kind), owner_userid=blacklist.owner_userid),
+        list=write_list(entry.blacklist),
         reason=entry.origin.reason,
         source=pb.Source(kind=_back(_SOURCES, source.kind), id=source.id),
         added_by=entry.origin.added_by,
     )
     written.add_time.FromMicroseconds(round(entry.added_at * 1_000_000))
+    if entry.expires_at is not None:
+        written.expire_time.FromMicroseconds(round(entry.expires_at * 1_000_000))
     return written
 
 
-def _blacklist(message: pb.List, violations: list[Violation]) -> Blacklist | None:
+def write_list(blacklist: Blacklist) -> pb.List:
+    """Writes the name of a list."""
+    return pb.List(kind=_back(LISTS, blacklist.kind), owner_userid=blacklist.owner_userid)
+
+
+def read_list(message: pb.List, violations: list[Violation]) -> Blacklist | None:
     """Reads the name of a list; adds what is wrong with it to the violations."""
-    kind = _LISTS.get(message.kind)
+    kind = LISTS.get(message.kind)
     if kind is None:
         violations.append(_unknown("list.kind", message.kind))
         return None
@@ -119,7 +158,7 @@ def _blacklist(message: pb.List, violations: list[Violation]) -> Blacklist | Non
     return blacklist
 
 
-def _source(message: pb.Source, violations: list[Violation]) -> Source | None:
+def read_source(message: pb.Source, violations: list[Violation]) -> Source | None:
     """Reads a source; adds what is wrong with it to the violations."""
     kind = _SOURCES.get(message.kind or _DEFAULT_SOURCE)
     if kind is None:

@@ -1,10 +1,10 @@
 -- Looks customers up, writing nothing; most are on no list, so only those who are come back.
 --
--- KEYS[1] origins   KEYS[2…] the bucket of each customer   ARGV[1…] customers
--- Answers {{place in ARGV, from 0, entry, place, entry …}, {id of an origin, its json, id, json …}}.
+-- KEYS[1] origins   KEYS[2] revision   KEYS[3…] the bucket of each customer   ARGV[1…] customers
+-- Answers {{place in ARGV, from 0, entry, place, entry …}, {id of an origin, its json, id, json …}, number, chain}.
 local entries, origins, known = {}, {}, {}
 for index = 1, #ARGV do
-  local entry = redis.call('HGET', KEYS[index + 1], ARGV[index])
+  local entry = redis.call('HGET', KEYS[index + 2], ARGV[index])
   if entry then
     entries[#entries + 1] = index - 1
     entries[#entries + 1] = entry
@@ -16,4 +16,5 @@ for index = 1, #ARGV do
     end
   end
 end
-return {entries, origins}
+local revision = redis.call('HMGET', KEYS[2], 'number', 'chain')
+return {entries, origins, tonumber(revision[1] or '0'), revision[2] or '0'}
