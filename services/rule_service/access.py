@@ -30,6 +30,7 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
     "AddExemptCustomers": frozenset({"super_admin", "member"}),
     "RemoveExemptCustomers": frozenset({"super_admin", "member"}),
     "ListExemptCustomers": frozenset({"super_admin", "viewer", "member"}),
+    "ForgetCustomer": frozenset({"super_admin"}),
     "GetCorpSettings": _READERS,
     "UpdateCorpSettings": frozenset({"super_admin"}),
     "CreateRulesFromTemplate": _EDITORS,

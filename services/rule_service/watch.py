@@ -24,6 +24,11 @@ class Watch:
         self._watchers: set[_Watcher] = set()
         self._ended = False
 
+    @property
+    def watchers(self) -> int:
+        """Streams that are told of changes."""
+        return len(self._watchers)
+
     async def run(self) -> None:
         """Listens until cancelled; after a failure it listens anew."""
         while True:

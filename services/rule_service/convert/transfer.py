@@ -19,8 +19,15 @@ from rule_service.domain.validation import group_violations
 from rule_service.domain.violations import ids_violations
 from service_kit.errors import InvalidFields, Violation, invalid
 from service_kit.ids import id_violations
+from service_kit.required import time_violations
 
 R = TypeVar("R")
+_TIMES = {
+    "settings": ["update_time"],
+    "rule": ["create_time", "update_time"],
+    "exempt_customer": ["create_time"],
+}
+"""Times in records, by kind."""
 
 
 def read_records(records: Sequence[pb.CorpRecord]) -> list[Record]:
@@ -32,17 +39,23 @@ def read_records(records: Sequence[pb.CorpRecord]) -> list[Record]:
     read: list[Record] = []
     violations: list[Violation] = []
     for index, record in enumerate(records):
+        wrong = list(_time_violations(record))
         try:
             read.append(_read(record))
         except InvalidFields as error:
-            path = f"records[{index}]"
-            violations += (
-                Violation(f"{path}.{it.field}" if it.field else path, it.description)
-                for it in error.violations
-            )
+            wrong += error.violations
+        path = f"records[{index}]"
+        violations += (Violation(f"{path}.{it.field}" if it.field else path, it.description) for it in wrong)
     if violations:
         raise InvalidFields(violations)
     return read
+
+
+def _time_violations(record: pb.CorpRecord) -> Iterator[Violation]:
+    """Yields what is wrong with times that are nobody's input but here."""
+    kind = record.WhichOneof("record")
+    for field in _TIMES.get(kind or "", ()):
+        yield from time_violations(getattr(getattr(record, str(kind)), field), f"{kind}.{field}")
 
 
 def _read(record: pb.CorpRecord) -> Record:

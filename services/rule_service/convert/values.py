@@ -7,6 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from service_kit.errors import Violation
+from service_kit.required import LAST_SECOND
 
 K = TypeVar("K")
 
@@ -47,7 +48,8 @@ def write_enum(known: Mapping[Any, K], value: K) -> Any:
 
 def seconds(stamp: Timestamp) -> float:
     """Returns a time in seconds since 1970, to the microsecond; 0 for one that is not set."""
-    return stamp.ToMicroseconds() / 1_000_000
+    # A fraction of the last second of all would be rounded up, to what is no time.
+    return min((stamp.seconds * 1_000_000 + stamp.nanos // 1_000) / 1_000_000, float(LAST_SECOND))
 
 
 def timestamp(seconds: float) -> Timestamp:

@@ -2,6 +2,7 @@
 
 from rule_service.redis_store.bindings import RedisBindings
 from rule_service.redis_store.exemptions import RedisExemptions
+from rule_service.redis_store.forgetting import RedisForgetting
 from rule_service.redis_store.groups import RedisGroups
 from rule_service.redis_store.history import RedisHistory
 from rule_service.redis_store.registry import RedisRegistry
@@ -12,6 +13,13 @@ __all__ = ["RedisRuleStore"]
 
 
 class RedisRuleStore(
-    RedisRules, RedisBindings, RedisGroups, RedisRegistry, RedisExemptions, RedisSettings, RedisHistory
+    RedisRules,
+    RedisBindings,
+    RedisGroups,
+    RedisRegistry,
+    RedisExemptions,
+    RedisForgetting,
+    RedisSettings,
+    RedisHistory,
 ):
     """See `rule_service.store.RuleStore`."""

@@ -71,6 +71,11 @@ class RuleKeys:
         return self._key("history", rule_id)
 
     @property
+    def histories(self) -> str:
+        """What the keys of all histories match."""
+        return f"{self._key('history')}:*"
+
+    @property
     def groups(self) -> str:
         return self._key("groups")
 

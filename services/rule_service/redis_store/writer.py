@@ -22,9 +22,10 @@ PLANS = 10
 class RedisWriter(RedisReader):
     """Runs the scripts of `lua/`."""
 
-    def __init__(self, client: StoreClient) -> None:
+    def __init__(self, client: StoreClient, replicas: int = 0) -> None:
+        """Writes with a client; a write counts as done when so many replicas have it."""
         super().__init__(client)
-        self._scripts = Scripts(client, "rule_service.redis_store")
+        self._scripts = Scripts(client, "rule_service.redis_store", replicas)
 
     async def _write(
         self, script: str, write: Write, keys: Sequence[str], arguments: Sequence[Argument]

@@ -7,6 +7,7 @@ from groupguard.rule.v1 import rule_service_pb2_grpc as grpc_pb
 from rule_service.servicers.bindings import BindingMethods
 from rule_service.servicers.exemptions import ExemptionMethods
 from rule_service.servicers.following import FollowingMethods
+from rule_service.servicers.forgetting import ForgettingMethods
 from rule_service.servicers.groups import GroupMethods
 from rule_service.servicers.history import HistoryMethods
 from rule_service.servicers.notices import NoticeMethods
@@ -29,6 +30,7 @@ class RuleServicer(
     GroupMethods,
     RegistryMethods,
     ExemptionMethods,
+    ForgettingMethods,
     SettingsMethods,
     HistoryMethods,
     TemplateMethods,

@@ -9,9 +9,10 @@ from rule_service.domain.rule import StoredRule
 from rule_service.domain.validation import validate_configuration, validate_group_rules
 from rule_service.editing import configure_groups
 from rule_service.group_rules import preview_configuration, set_group_rules
-from rule_service.servicers import pages
 from rule_service.servicers.base import Servicer, begin, require_corp
+from rule_service.servicers.rule_pages import rule_page
 from rule_service.store import Operation
+from service_kit import pages
 from service_kit.errors import invalid
 
 if TYPE_CHECKING:
@@ -90,5 +91,5 @@ class BindingMethods(Servicer):
         while bound and len(found) <= size:  # a rule deleted meanwhile must not end the list early
             asked, bound = bound[: size + 1 - len(found)], bound[size + 1 - len(found) :]
             found += await self._store.find_rules(request.corp_id, asked)
-        rules, more = pages.rule_page(request.corp_id, query, found, size)
+        rules, more = rule_page(request.corp_id, query, found, size)
         return pb.ListGroupRulesResponse(rules=rules, next_page_token=more)

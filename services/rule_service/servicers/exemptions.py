@@ -6,8 +6,8 @@ from groupguard.rule.v1 import exemptions_pb2 as pb
 from rule_service import access
 from rule_service.convert.exemptions import read_exemptions, read_list_owner, write_exemption
 from rule_service.domain.exemptions import validate_exemptions, validate_removal
-from rule_service.servicers import pages
 from rule_service.servicers.base import Servicer, begin, require_corp
+from service_kit import pages
 from service_kit.auth import caller
 from service_kit.ids import require_id
 

@@ -9,9 +9,9 @@ from rule_service.convert.rule import write_rule
 from rule_service.domain import limits
 from rule_service.domain.history import EditKind
 from rule_service.restoring import owner_of, restore_rule
-from rule_service.servicers import pages
 from rule_service.servicers.base import Servicer, begin, require_corp
 from rule_service.store import RuleStore
+from service_kit import pages
 from service_kit.errors import invalid
 from service_kit.ids import require_id
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from groupguard.rule.v1 import problems_pb2 as pb
 from rule_service.convert.problem import write_problem
 from rule_service.rule_problems import list_problems
-from rule_service.servicers import pages
 from rule_service.servicers.base import Servicer, require_corp
+from service_kit import pages
 
 if TYPE_CHECKING:
     from rule_service.servicers.base import Context

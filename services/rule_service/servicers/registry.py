@@ -11,8 +11,8 @@ from rule_service.convert.registry import read_activities, write_released
 from rule_service.domain import limits
 from rule_service.domain.group import GroupSelection
 from rule_service.domain.registry_validation import validate_filters
-from rule_service.servicers import pages
 from rule_service.servicers.base import Servicer, require_corp
+from service_kit import pages
 
 if TYPE_CHECKING:
     from rule_service.servicers.base import Context

@@ -13,8 +13,9 @@ from rule_service.domain.history import EditKind
 from rule_service.domain.keyword_warnings import keyword_warnings
 from rule_service.domain.violations import reason_violations
 from rule_service.editing import delete_rule, update_rule
-from rule_service.servicers import pages
 from rule_service.servicers.base import Servicer, begin, require_corp
+from rule_service.servicers.rule_pages import rule_page
+from service_kit import pages
 from service_kit.errors import Violation
 from service_kit.ids import id_violations, new_rule_id, require_id
 from service_kit.required import missing
@@ -62,7 +63,7 @@ class RuleMethods(Servicer):
             found = await self._store.list_rules_of(request.corp_id, seen, after, size + 1)
         else:
             found = await self._store.list_rules(request.corp_id, owner, after, size + 1)
-        rules, more = pages.rule_page(request.corp_id, query, found, size)
+        rules, more = rule_page(request.corp_id, query, found, size)
         return pb.ListRulesResponse(rules=rules, next_page_token=more)
 
     async def UpdateRule(self, request: pb.UpdateRuleRequest, context: "Context") -> pb.UpdateRuleResponse:

@@ -22,6 +22,7 @@ from rule_service.store.changes import (
     Operation,
 )
 from rule_service.store.exemptions import Exemptions
+from rule_service.store.forgetting import Forgetting
 from rule_service.store.groups import Dismissed, Groups, Upserted
 from rule_service.store.history import History
 from rule_service.store.registry import ListedGroup, Registry, ReleasedBindings, Seen
@@ -45,5 +46,7 @@ __all__ = [
 ]
 
 
-class RuleStore(Rules, Bindings, Groups, Registry, Exemptions, Settings, History, Changes, Protocol):
+class RuleStore(
+    Rules, Bindings, Groups, Registry, Exemptions, Forgetting, Settings, History, Changes, Protocol
+):
     """Keeps rules, their histories, groups, bindings, exemptions and settings of all corps."""
