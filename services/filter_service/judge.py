@@ -1,46 +1,58 @@
-"""Judging a batch: one snapshot, one blacklist look-up, one count of strikes, then the merging."""
+"""Judging a batch: one snapshot, one look at the blacklists, one scan, one count, then the merging."""
 
-import asyncio
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
-from functools import cache
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from filter_service.activity import Activity
-from filter_service.blacklists import Blacklists, BlacklistsUnavailable, ListFull, Lookup
+from filter_service.blacklists import Blacklists, BlacklistsUnavailable, Lookup
+from filter_service.case import Case, Outcome
 from filter_service.corps import Corps
-from filter_service.domain.decide import decide_by_rules, decide_unruled
-from filter_service.domain.findings import Findings, unjudged
-from filter_service.domain.message import Message, SenderKind
+from filter_service.counters import Counters
+from filter_service.domain.message import Message
 from filter_service.domain.rule import Blacklist
+from filter_service.domain.sender import SenderKind
 from filter_service.domain.snapshot import Snapshot
-from filter_service.domain.verdict import Check, Decision, Skipped, SkipReason, Verdict
+from filter_service.domain.verdict import Check, Decision, Reason, Skipped, SkipReason, Verdict
+from filter_service.listing import list_senders
+from filter_service.records.recorder import Recorder
 from filter_service.scanning import find_all
-from filter_service.strikes import Strike, Strikes
 from service_kit.errors import CheckUnavailable
 from service_kit.request_log import log
 from service_kit.revision import Revision
-from service_kit.store_errors import StoreUnavailable
 
 _NO_BLACKLIST = Skipped(Check.BLACKLIST, SkipReason.UNAVAILABLE)
-_NO_STRIKES = Skipped(Check.STRIKES, SkipReason.UNAVAILABLE)
-_NO_MESSAGE_ID = Skipped(Check.RETRY, SkipReason.FACT_ABSENT)
-
-
-Outcome = Verdict | CheckUnavailable
-"""What comes of a message: a verdict, or why the corp wants none."""
 
 
 class Judge:
-    """Judges messages."""
+    """Judges messages, and who joins or renames."""
 
-    def __init__(self, corps: Corps, blacklists: Blacklists, strikes: Strikes, activity: Activity) -> None:
+    def __init__(
+        self,
+        corps: Corps,
+        blacklists: Blacklists,
+        counters: Counters,
+        activity: Activity,
+        recorder: Recorder,
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` gives seconds since 1970."""
+        self._recorder = recorder
         self._corps = corps
         self._blacklists = blacklists
-        self._strikes = strikes
+        self._counters = counters
         self._activity = activity
+        self._clock = clock
+        self.unchecked: Counter[str] = Counter()
+        """How often each check could not be made because something did not answer, by the check's name."""
+        self.verdicts: Counter[tuple[Decision, Reason]] = Counter()
+        """Verdicts by what they say; those of messages without one are not counted."""
 
     async def judge(
-        self, corp_id: str, messages: Sequence[Message], at_least: Revision | None
+        self,
+        corp_id: str,
+        messages: Sequence[Message],
+        at_least: Revision | None,
+        lists_at_least: Revision | None = None,
     ) -> list[Outcome]:
         """Returns what came of each message, all by one snapshot.
 
@@ -49,137 +61,101 @@ class Judge:
         look at the blacklists.
 
         Raises:
-            RulesUnavailable, RevisionUnknown: there is no snapshot to judge by.
+            RulesUnavailable, RevisionUnknown: there is no snapshot to judge by, or there are no such blacklists.
         """
         snapshot = await self._corps.snapshot(corp_id, at_least)
-        listed, skipped = await self._look_up(corp_id, snapshot, messages)
-        strict = snapshot.settings.fail_unchecked
-        outcomes: list[Outcome | None] = [
-            CheckUnavailable(Check.BLACKLIST.name)
-            if strict and skipped and message.sender_kind is SenderKind.CUSTOMER
-            else decide_unruled(
-                snapshot, message, listed.get(_lookup(snapshot, message), Blacklist.NONE), skipped
-            )
-            for message in messages
-        ]
-        open_ = [index for index, outcome in enumerate(outcomes) if outcome is None]
-        sent = [(snapshot.groups[messages[index].chat_id], messages[index].items) for index in open_]
-        findings = dict(zip(open_, await find_all(snapshot, sent), strict=True))
-        kicked = {
-            index
-            for index, outcome in enumerate(outcomes)
-            if isinstance(outcome, Verdict) and outcome.decision is Decision.KICK
-        }
-        struck_out, uncounted = await self._count_strikes(corp_id, snapshot, messages, findings, kicked)
-        unjudged_in = cache(
-            lambda chat_id: unjudged(snapshot, snapshot.groups[chat_id])
-        )  # looks at many rules
-        for index in open_:
-            striking = bool(findings[index].striking_rules)
-            if strict and striking and uncounted:
-                outcomes[index] = CheckUnavailable(Check.STRIKES.name)
-                continue
-            outcomes[index] = decide_by_rules(
-                snapshot,
-                messages[index],
-                findings[index],
-                struck_out.get(index, {}),
-                [
-                    *skipped,
-                    *unjudged_in(messages[index].chat_id),
-                    *([_NO_STRIKES] if striking and uncounted else []),
-                    *([_NO_MESSAGE_ID] if striking and not messages[index].message_id else []),
-                ],
-            )
-        final = [outcome for outcome in outcomes if outcome is not None]
-        self._note_activity(corp_id, snapshot, messages)
-        return list(
-            await asyncio.gather(
-                *(self._blacklist(corp_id, snapshot, *pair) for pair in zip(messages, final, strict=True))
-            )
-        )
-
-    def _note_activity(self, corp_id: str, snapshot: Snapshot, messages: Sequence[Message]) -> None:
+        outcomes = await self._judge(corp_id, snapshot, messages, lists_at_least, are_messages=True)
+        active: dict[str, float] = {}
         for message in messages:
-            if message.sender_kind is SenderKind.CUSTOMER and message.chat_id in snapshot.groups:
-                self._activity.note(corp_id, message.chat_id, message.sent_at)
+            if message.sender.kind is SenderKind.CUSTOMER and message.chat_id in snapshot.groups:
+                active[message.chat_id] = max(message.sent_at, active.get(message.chat_id, 0.0))
+        for chat_id, at in active.items():
+            self._activity.note(corp_id, chat_id, at)
+        self._note(corp_id, snapshot, messages, outcomes)
+        return outcomes
 
-    async def _look_up(
-        self, corp_id: str, snapshot: Snapshot, messages: Sequence[Message]
-    ) -> tuple[Mapping[Lookup, Blacklist], list[Skipped]]:
-        customers = [message for message in messages if message.sender_kind is SenderKind.CUSTOMER]
-        try:
-            return await self._blacklists.look_up(corp_id, (_lookup(snapshot, it) for it in customers)), []
-        except BlacklistsUnavailable as error:
-            log().warning("blacklists not looked at", corp_id=corp_id, why=str(error))
-            return {}, [_NO_BLACKLIST]
+    async def judge_member(
+        self,
+        corp_id: str,
+        event: Message,
+        at_least: Revision | None,
+        lists_at_least: Revision | None,
+        *,
+        joins: bool,
+    ) -> Outcome:
+        """Returns what came of somebody who joins or renames; the event is a message that holds nothing.
 
-    async def _count_strikes(
+        Raises:
+            RulesUnavailable, RevisionUnknown: there is no snapshot to judge by, or there are no such blacklists.
+        """
+        snapshot = await self._corps.snapshot(corp_id, at_least)
+        [outcome] = await self._judge(corp_id, snapshot, [event], lists_at_least, are_messages=False)
+        if joins and isinstance(outcome, Verdict) and outcome.decision is Decision.KICK:
+            outcome = outcome._replace(decision=Decision.REFUSE)
+        self._note(corp_id, snapshot, [event], [outcome])
+        return outcome
+
+    def _note(
+        self, corp_id: str, snapshot: Snapshot, messages: Sequence[Message], outcomes: Sequence[Outcome]
+    ) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Verdict):
+                self.verdicts[outcome.decision, outcome.reason] += 1
+        self._recorder.note(corp_id, snapshot, messages, outcomes)
+
+    async def _judge(
         self,
         corp_id: str,
         snapshot: Snapshot,
         messages: Sequence[Message],
-        findings: Mapping[int, Findings],
-        kicked: Set[int],
-    ) -> tuple[dict[int, dict[str, bool]], bool]:
-        """Returns what each counted message led to, by index, and whether counting failed."""
-        if not snapshot.counts_strikes:
-            return {}, False
-        counted = {index: found for index, found in findings.items() if found.striking_rules or found.kicks}
-        counted |= dict.fromkeys(kicked, Findings())
-        order = sorted(counted)
-        strikes = [
-            _strike(messages[index], counted[index], index in kicked or counted[index].kicks)
-            for index in order
+        lists_at_least: Revision | None,
+        *,
+        are_messages: bool,
+    ) -> list[Outcome]:
+        now_ms = round(self._clock() * 1000)
+        lookups = [_lookup(snapshot, message) for message in messages]
+        listed, skipped = await self._look_up(corp_id, lookups, lists_at_least)
+        cases = [
+            Case(snapshot, message, listed.get(lookup, Blacklist.NONE) if lookup else Blacklist.NONE, skipped)
+            for message, lookup in zip(messages, lookups, strict=True)
         ]
-        if not strikes:
-            return {}, False
+        seen = [case for case in cases if case.is_to_be_scanned]
+        sent = [case.sent(now_ms, counts=are_messages) for case in seen]
+        for case, found in zip(seen, await find_all(snapshot, sent), strict=True):
+            case.findings = found
+        asking = [case for case in cases if case.is_to_be_counted]
+        if asking:
+            questions = [case.question(is_event=not are_messages) for case in asking]
+            answers = await self._counters.count(corp_id, snapshot.revision, now_ms, questions)
+            for case, answer in zip(asking, answers, strict=True):
+                case.answer = answer
+        outcomes = [case.outcome() for case in cases]
+        self._note_unchecked(outcomes)
+        return await list_senders(self._blacklists, corp_id, messages, outcomes)
+
+    async def _look_up(
+        self, corp_id: str, lookups: Sequence[Lookup | None], at_least: Revision | None
+    ) -> tuple[Mapping[Lookup, Blacklist], list[Skipped]]:
         try:
-            return dict(zip(order, await self._strikes.count(corp_id, strikes), strict=True)), False
-        except StoreUnavailable as error:
-            log().warning("strikes not counted", corp_id=corp_id, why=str(error))
-            return {}, True
+            asked = [it for it in lookups if it is not None]
+            return await self._blacklists.look_up(corp_id, asked, at_least), []
+        except BlacklistsUnavailable as error:
+            log().warning("blacklists not looked at", corp_id=corp_id, why=str(error))
+            return {}, [_NO_BLACKLIST]
 
-    async def _blacklist(
-        self, corp_id: str, snapshot: Snapshot, message: Message, verdict: Outcome
-    ) -> Outcome:
-        """Puts the sender on the list that the effects name; what goes wrong is told, and holds up nothing."""
-        if isinstance(verdict, CheckUnavailable) or verdict.effects.add_to_blacklist is Blacklist.NONE:
-            return verdict
-        effects = verdict.effects
-        owner = snapshot.groups[message.chat_id].owner_userid
-        try:
-            await self._blacklists.add(
-                corp_id,
-                effects.add_to_blacklist,
-                owner,
-                message.external_userid,
-                effects.blacklist_rule_id,
-                message.message_id,
-            )
-        except ListFull:
-            return _with(verdict, SkipReason.LIST_FULL)
-        except BlacklistsUnavailable:
-            return _with(verdict, SkipReason.UNAVAILABLE)
-        return verdict
+    def _note_unchecked(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, CheckUnavailable):
+                self.unchecked[outcome.metadata["check"]] += 1
+            elif outcome.not_evaluated:
+                for skipped in outcome.not_evaluated:
+                    if skipped.reason is SkipReason.UNAVAILABLE:
+                        self.unchecked[skipped.check.name] += 1
 
 
-def _lookup(snapshot: Snapshot, message: Message) -> Lookup:
+def _lookup(snapshot: Snapshot, message: Message) -> Lookup | None:
+    """Returns what to look up: nothing for own people."""
+    if message.sender.kind is not SenderKind.CUSTOMER:
+        return None
     group = snapshot.groups.get(message.chat_id)
-    return message.external_userid, group.owner_userid if group else ""
-
-
-def _strike(message: Message, findings: Findings, kicks: bool) -> Strike:
-    return Strike(
-        message.chat_id,
-        message.external_userid,
-        message.message_id,
-        message.sent_at,
-        tuple((rule.rule_id, rule.action.warnings_before_kick) for rule in findings.striking_rules),
-        kicks,
-    )
-
-
-def _with(verdict: Verdict, reason: SkipReason) -> Verdict:
-    skipped = (*verdict.not_evaluated, Skipped(Check.ADD_TO_BLACKLIST, reason))
-    return replace(verdict, not_evaluated=skipped)
+    return message.sender.external_userid, group.owner_userid if group else ""

@@ -1,5 +1,7 @@
 """Where FilterService gets rules from: RuleService, over gRPC."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -9,17 +11,17 @@ import grpc.aio
 
 from filter_service.aside import in_bulk
 from filter_service.convert.rule import read_rule
+from filter_service.convert.settings import read_settings
 from filter_service.domain.exemptions import ExemptionChange
 from filter_service.domain.rule import Group
 from filter_service.domain.snapshot import (
     BindingChange,
     Change,
-    CorpSettings,
     DeletedRule,
     DismissedGroup,
     Operation,
 )
-from groupguard.rule.v1 import changes_pb2, settings_pb2
+from groupguard.rule.v1 import changes_pb2
 from groupguard.rule.v1.rule_service_pb2 import FetchRulesRequest, FetchRulesResponse, WatchRevisionsRequest
 from service_kit.revision import Revision
 
@@ -60,7 +62,8 @@ class RuleSource(Protocol):
         """Returns what changed since a revision, or everything.
 
         Raises:
-            SourceUnavailable: no complete answer within `seconds`.
+            SourceUnavailable: no complete answer, or no part of it for so many `seconds`: all of a large corp takes
+                longer.
         """
 
     def notices(self) -> AsyncIterator[tuple[str, Revision] | None]:
@@ -81,13 +84,20 @@ class GrpcRuleSource:
         request = FetchRulesRequest(corp_id=corp_id, since=str(since) if since else "")
         changes: list[Change] = []
         reset, reached = False, ""
+        call = self._stub.FetchRules(request)
         try:
-            async for chunk in self._stub.FetchRules(request, timeout=seconds):
-                reset = reset or chunk.kind == FetchRulesResponse.KIND_RESET
-                changes += await _read_changes(chunk)
-                reached = chunk.rules_revision
+            async with asyncio.timeout(seconds) as silence:
+                async for chunk in call:
+                    reset = reset or chunk.kind == FetchRulesResponse.KIND_RESET
+                    changes += await _read_changes(chunk)
+                    reached = chunk.rules_revision
+                    silence.reschedule(asyncio.get_running_loop().time() + seconds)
         except grpc.aio.AioRpcError as error:
             raise SourceUnavailable(f"RuleService: {error.code().name}") from error
+        except TimeoutError:
+            raise SourceUnavailable(f"RuleService: silent for {seconds:g} s") from None
+        finally:
+            call.cancel()
         if not reached:
             raise SourceUnavailable("RuleService: the answer was cut off")
         return Fetched(reset, changes, Revision.parse(reached))
@@ -123,7 +133,8 @@ def _read_change(change: changes_pb2.Change) -> Change:
         case "group":
             if change.group.HasField("dismiss_time"):
                 return DismissedGroup(change.group.chat_id)
-            return Group(change.group.chat_id, change.group.owner_userid, change.group.ordinal)
+            # Owners have many groups: one string for all of them.
+            return Group(change.group.chat_id, sys.intern(change.group.owner_userid), change.group.ordinal)
         case "binding":
             binding = change.binding
             return BindingChange(
@@ -137,8 +148,5 @@ def _read_change(change: changes_pb2.Change) -> Change:
                 tuple(exemption.removed_external_userids),
             )
         case "settings":
-            return CorpSettings(
-                change.settings.share_exemptions,
-                change.settings.check_failure == settings_pb2.CHECK_FAILURE_ERROR,
-            )
+            return read_settings(change.settings)
     raise SourceUnavailable("RuleService: sent a change that this version does not know")

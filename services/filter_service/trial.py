@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from filter_service.domain.findings import Findings
+from filter_service.domain.findings import Findings, Sent
 from filter_service.domain.message import Item
 from filter_service.domain.rule import Group, Rule
 from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
@@ -11,7 +11,14 @@ from service_kit.revision import NO_RULES
 
 MOST_SAMPLES = 100
 """Messages in one trial."""
-_GROUP = Group(chat_id="trial", owner_userid="", ordinal=0)
+ANY_GROUP = Group(chat_id="trial", owner_userid="", ordinal=0)
+"""Stands for every group that a rule on trial may be bound to."""
+
+
+def snapshot_of(rule: Rule) -> Snapshot:
+    """Returns what judges by one rule alone, which is bound to `ANY_GROUP`."""
+    bound = BindingChange(Operation.BIND, (rule.rule_id,), 0, b"\x80")
+    return Snapshot().changed([rule, ANY_GROUP, bound], NO_RULES)
 
 
 async def try_rule(rule: Rule, samples: Sequence[tuple[Item, ...]]) -> AsyncIterator[Findings]:
@@ -19,8 +26,7 @@ async def try_rule(rule: Rule, samples: Sequence[tuple[Item, ...]]) -> AsyncIter
 
     One after the other: a flood of overlapping hits takes much memory, and a call that is given up ends between two.
     """
-    bound = BindingChange(Operation.BIND, (rule.rule_id,), 0, b"\x80")
-    snapshot = Snapshot().changed([rule, _GROUP, bound], NO_RULES)
+    snapshot = snapshot_of(rule)
     for items in samples:
-        [found] = await find_all(snapshot, [(_GROUP, items)])
+        [found] = await find_all(snapshot, [Sent(ANY_GROUP, items)])
         yield found

@@ -1,15 +1,20 @@
 """RuleService's rules, as far as judging needs them."""
 
+import sys
 from dataclasses import replace
 
-from filter_service.domain.compiled import Keyword
-from filter_service.domain.message import MessageType
-from filter_service.domain.message_types import TypeCondition
+from filter_service.convert.conditions import (
+    has_unknown,
+    read_frequency,
+    read_keywords,
+    read_length,
+    read_repeat,
+    read_selector,
+    read_types,
+)
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Rule, State
-from groupguard.common.v1 import blacklist_kind_pb2, message_type_pb2
+from groupguard.common.v1 import blacklist_kind_pb2
 from groupguard.rule.v1 import rule_pb2
-from service_kit.matching import MatchMode
-from service_kit.web import MiniProgramWhitelist, WebWhitelist
 
 _STATES = {
     rule_pb2.RULE_STATE_ENABLED: State.ENABLED,
@@ -27,43 +32,45 @@ _BLACKLISTS = {
     blacklist_kind_pb2.BLACKLIST_KIND_PERSONAL: Blacklist.PERSONAL,
     blacklist_kind_pb2.BLACKLIST_KIND_ENTERPRISE: Blacklist.ENTERPRISE,
 }
-_MODES = {rule_pb2.MatchMode.Value(f"MATCH_MODE_{mode.name}"): mode for mode in MatchMode}
-_JUDGED = ("keywords", "message_types")
-"""Conditions that are judged here."""
-_TYPES = {message_type_pb2.MessageType.Value(f"MESSAGE_TYPE_{type_.name}"): type_ for type_ in MessageType}
 
 
 def read_rule(rule: rule_pb2.Rule) -> Rule:
     """Reads a rule."""
+    conditions, action = rule.conditions, rule.action
+    there = {field.name for field, _ in conditions.ListFields()}
     return Rule(
         rule_id=rule.rule_id,
         revision=rule.revision,
         state=_STATES[rule.state],
-        keywords=tuple(
-            Keyword(keyword.text, _MODES.get(keyword.match_mode, MatchMode.EXACT))
-            for keyword in rule.conditions.keywords.keywords
-        ),
-        allow_phrases=tuple(rule.conditions.keywords.allow_phrases),
-        message_types=_read_types(rule.conditions.message_types)
-        if rule.conditions.HasField("message_types")
-        else None,
-        has_other_conditions=any(field.name not in _JUDGED for field, _ in rule.conditions.ListFields())
-        or any(type_ not in _TYPES for type_ in rule.conditions.message_types.types),
+        keywords=read_keywords(conditions.keywords),
+        allow_phrases=tuple(conditions.keywords.allow_phrases),
+        nickname_keywords=read_keywords(conditions.nickname_keywords),
+        nickname_allow_phrases=tuple(conditions.nickname_keywords.allow_phrases),
+        message_types=read_types(conditions.message_types) if "message_types" in there else None,
+        length=read_length(conditions.length) if "length" in there else None,
+        frequency=read_frequency(conditions.frequency) if "frequency" in there else None,
+        repeat=read_repeat(conditions.repeat) if "repeat" in there else None,
+        muted=read_selector(conditions.muted_senders.senders) if "muted_senders" in there else None,
+        has_unknown_conditions=has_unknown(conditions),
         action=Action(
-            _ACTIONS[rule.action.kind],
-            rule.action.warnings_before_kick,
-            rule.action.warning_text,
-            _BLACKLISTS[rule.action.add_to_blacklist],
+            _ACTIONS[action.kind],
+            action.warnings_before_kick,
+            action.warning_text,
+            _BLACKLISTS[action.add_to_blacklist],
         ),
+        owning_role=_owning_role(rule.owner),
+        created_at=rule.create_time.ToMilliseconds() / 1000,
     )
 
 
-def _read_types(condition: rule_pb2.MessageTypeCondition) -> TypeCondition:
-    return TypeCondition(
-        frozenset(_TYPES[type_] for type_ in condition.types if type_ in _TYPES),
-        WebWhitelist(condition.web_whitelist),
-        MiniProgramWhitelist(condition.mini_program_whitelist),
-    )
+def _owning_role(owner: rule_pb2.Owner) -> str:
+    """Returns the role as tokens have it; one string for all rules of an owner."""
+    match owner.kind:
+        case rule_pb2.OWNER_KIND_STRATEGY:
+            return sys.intern(f"strategy_admin:{owner.strategy_id}")
+        case rule_pb2.OWNER_KIND_MEMBER:
+            return sys.intern(f"member:{owner.userid}")
+    return "super_admin"
 
 
 def read_draft(rule: rule_pb2.Rule) -> Rule:

@@ -1,17 +1,21 @@
-"""From hits to a verdict."""
+"""From hits and counts to a verdict."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from filter_service.domain.findings import KICKING, Findings
-from filter_service.domain.message import Message, SenderKind
-from filter_service.domain.rule import ActionKind, Blacklist, Rule
+from filter_service.domain.claim import effects_of
+from filter_service.domain.counted_hits import allowances, claims_of, counted_hits
+from filter_service.domain.counting import Tally
+from filter_service.domain.findings import Findings
+from filter_service.domain.message import Message
+from filter_service.domain.rule import Blacklist, State
+from filter_service.domain.sender import SenderKind
 from filter_service.domain.snapshot import Snapshot
-from filter_service.domain.verdict import Decision, Effects, Reason, Skipped, Verdict
-from filter_service.domain.warning import render_warning
+from filter_service.domain.verdict import NO_EFFECTS, Decision, Effects, Reason, Skipped, Verdict
+from service_kit.revision import Revision
 
 _ALWAYS_ALLOWED = {SenderKind.STAFF: Reason.STAFF, SenderKind.ROBOT: Reason.ROBOT}
 _LISTED = {Blacklist.ENTERPRISE: Reason.ENTERPRISE_BLACKLIST, Blacklist.PERSONAL: Reason.PERSONAL_BLACKLIST}
-_NOTHING = Effects()
 
 
 def decide_unruled(
@@ -21,13 +25,13 @@ def decide_unruled(
 
     None if rules must decide.
     """
-    revision = snapshot.revision
-    if message.sender_kind in _ALWAYS_ALLOWED:
-        return Verdict(Decision.ALLOW, _ALWAYS_ALLOWED[message.sender_kind], revision)
+    revision, sender = snapshot.revision, message.sender
+    if sender.kind is not SenderKind.CUSTOMER:
+        return Verdict(Decision.ALLOW, _ALWAYS_ALLOWED[sender.kind], revision)
     if listed is not Blacklist.NONE:
         return Verdict(Decision.KICK, _LISTED[listed], revision, Effects(kick=True))
     group = snapshot.groups.get(message.chat_id)
-    if snapshot.exemptions.hold(message.external_userid, group.owner_userid if group else None):
+    if snapshot.exemptions.hold(sender.external_userid, group.owner_userid if group else None):
         return Verdict(Decision.ALLOW, Reason.EXEMPT, revision, not_evaluated=tuple(skipped))
     if group is None:
         return Verdict(Decision.ALLOW, Reason.UNREGISTERED_GROUP, revision, not_evaluated=tuple(skipped))
@@ -38,7 +42,8 @@ def decide_by_rules(
     snapshot: Snapshot,
     message: Message,
     findings: Findings,
-    struck_out: Mapping[str, bool],
+    tally: Tally,
+    shown: str,
     skipped: Iterable[Skipped],
 ) -> Verdict:
     """Merges what all hit rules ask for.
@@ -47,53 +52,41 @@ def decide_by_rules(
         snapshot: what the findings are from.
         message: what was judged.
         findings: what was found.
-        struck_out: for each rule that counts strikes, whether this one is one too many; rules that are missing
-            could not be counted and only warn.
+        tally: what was counted; what is missing in it could not be, and a rule that kicks after warnings only warns then.
+        shown: stands for the sender's nickname in a warning.
         skipped: checks that could not be made.
     """
-    effects = _effects(snapshot, message, findings.rules, struck_out) if findings.hits else _NOTHING
-    decision = Decision.KICK if effects.kick else Decision.WARN if findings.hits else Decision.ALLOW
+    skipped = tuple(skipped)
+    if not findings.wants_counting:
+        return _nothing(snapshot.revision, skipped)
+    counted = counted_hits(findings, tally)
+    hits, shadow_hits = findings.hits, findings.shadow_hits
+    if counted:
+        hits += tuple(hit for hit in counted if hit.rule.state is State.ENABLED)
+        shadow_hits += tuple(hit for hit in counted if hit.rule.state is State.SHADOW)
+    decision, reason, effects = Decision.ALLOW, Reason.NO_HIT, NO_EFFECTS
+    if hits:
+        claims = claims_of(findings, counted, tally)
+        effects = effects_of(claims, snapshot.groups[message.chat_id].owner_userid, shown)
+        decision, reason = Decision.KICK if effects.kick else Decision.WARN, Reason.RULE_HIT
     return Verdict(
         decision,
-        Reason.RULE_HIT if findings.hits else Reason.NO_HIT,
+        reason,
         snapshot.revision,
         effects,
-        findings.hits,
-        findings.shadow_hits,
-        tuple(skipped),
+        hits,
+        shadow_hits,
+        skipped,
+        allowances(findings, tally),
+        tally.strikes,
     )
 
 
-def _effects(
-    snapshot: Snapshot, message: Message, rules: Sequence[Rule], struck_out: Mapping[str, bool]
-) -> Effects:
-    kick = any(_kicks(rule, struck_out) for rule in rules)
-    speaking = [rule for rule in rules if rule.action.warning_text]
-    warning = max(speaking, key=lambda rule: _strength(rule, struck_out), default=None)  # the first of equals
-    asking = [rule for rule in rules if _acts_in_full(rule, struck_out)]
-    widest = max(asking, key=lambda rule: rule.action.add_to_blacklist.value, default=None)
-    add_to_blacklist = widest.action.add_to_blacklist if widest else Blacklist.NONE
-    return Effects(
-        kick=kick,
-        warning_text=render_warning(snapshot.indexes, warning.action.warning_text, message.group_nickname)
-        if warning
-        else "",
-        warning_rule_id=warning.rule_id if warning else "",
-        add_to_blacklist=add_to_blacklist,
-        blacklist_rule_id=widest.rule_id if widest and add_to_blacklist is not Blacklist.NONE else "",
-    )
+@lru_cache(maxsize=1_000)
+def _nothing(revision: Revision, skipped: tuple[Skipped, ...]) -> Verdict:
+    return Verdict(Decision.ALLOW, Reason.NO_HIT, revision, not_evaluated=skipped)
 
 
-def _kicks(rule: Rule, struck_out: Mapping[str, bool]) -> bool:
-    return rule.action.kind in KICKING or struck_out.get(rule.rule_id, False)
-
-
-def _acts_in_full(rule: Rule, struck_out: Mapping[str, bool]) -> bool:
-    """A customer who is only warned for now is not blacklisted by a rule that kicks later."""
-    return rule.action.kind is not ActionKind.KICK_AFTER_WARNINGS or struck_out.get(rule.rule_id, False)
-
-
-def _strength(rule: Rule, struck_out: Mapping[str, bool]) -> int:
-    if rule.action.kind is ActionKind.WARN_AND_KICK:
-        return 3
-    return 2 if _kicks(rule, struck_out) else 1
+def listed_reason(listed: Blacklist) -> Reason:
+    """Returns why somebody is kicked who is on a list."""
+    return _LISTED[listed]

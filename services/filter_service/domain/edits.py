@@ -1,6 +1,7 @@
 """What follows from rules that changed: as much work as they make, however many others there are."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import attrgetter
 
 from filter_service.domain.compiled import Pattern
 from filter_service.domain.index import PatternIndex, Posting
@@ -15,12 +16,22 @@ Edit = tuple[Rule | None, Rule | None]
 NO_PATTERNS = PatternIndex()
 
 
-def reindexed(indexes: Indexes, edits: Collection[Edit]) -> Indexes:
-    """Returns the indexes for the rules after the edits; one that nothing changes in is the same object."""
+def reindexed(
+    indexes: Indexes,
+    edits: Collection[Edit],
+    patterns_of: Callable[[Rule], tuple[Pattern, ...]] = attrgetter("patterns"),
+) -> Indexes:
+    """Returns the indexes for the rules after the edits; one that nothing changes in is the same object.
+
+    Args:
+        indexes: those before.
+        edits: what changes.
+        patterns_of: tells what the indexes find of a rule.
+    """
     removed: list[Pattern] = []
     added: list[Pattern] = []
     for before, after in edits:
-        old, new = before.patterns if before else (), after.patterns if after else ()
+        old, new = patterns_of(before) if before else (), patterns_of(after) if after else ()
         kept = {*old} & {*new} if old and new else ()
         removed += [pattern for pattern in old if pattern not in kept] if kept else old
         added += [pattern for pattern in new if pattern not in kept] if kept else new
@@ -35,12 +46,3 @@ def reindexed(indexes: Indexes, edits: Collection[Edit]) -> Indexes:
 
 def _of(mode: MatchMode, patterns: Iterable[Pattern]) -> Iterator[tuple[str, Posting]]:
     return ((pattern, posting) for wanted, pattern, posting in patterns if wanted is mode)
-
-
-def members(
-    before: frozenset[str], edits: Collection[Edit], belongs: Callable[[Rule], bool]
-) -> frozenset[str]:
-    """Returns the rule_ids of the rules that belong to a set after the edits; `before` itself if they are the same."""
-    gone = {old.rule_id for old, _ in edits if old and old.rule_id in before}
-    come = {new.rule_id for _, new in edits if new and belongs(new)}
-    return before if gone == come else (before - gone) | come

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+
+from filter_service.domain.kind import Kind
+from filter_service.domain.sender import Sender
 
 MOST_MESSAGES = 1_000
 """Messages in one batch."""
@@ -20,18 +22,12 @@ would let adverts pass whose URL was padded."""
 MD5_DIGITS = 32
 """Hexadecimal digits of an MD5."""
 MOST_NICKNAME = 128
-"""Characters of a nickname."""
+"""Characters of a nickname or a name."""
+MOST_TAGS = 1_000
+"""Tags of a customer."""
 
 
-class SenderKind(Enum):
-    """Sorts of sender."""
-
-    CUSTOMER = "customer"
-    STAFF = "staff"
-    ROBOT = "robot"
-
-
-class MessageType(Enum):
+class MessageType(Kind):
     """Sorts of message that a rule can name; texts and what only holds other things are of none."""
 
     LINK = "link"
@@ -49,8 +45,8 @@ class MessageType(Enum):
     QR_CODE = "qr_code"
 
 
-class PartKind(Enum):
-    """Parts of a message that people can read."""
+class PartKind(Kind):
+    """Parts of a message that people can read, and the names of its sender."""
 
     TEXT = "text"
     TITLE = "title"
@@ -62,6 +58,8 @@ class PartKind(Enum):
     ADDRESS = "address"
     WISH = "wish"
     RECOGNIZED_TEXT = "recognized_text"
+    GROUP_NICKNAME = "group_nickname"
+    SENDER_NAME = "sender_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +95,7 @@ class Message:
     message_id: str
     """Empty if the caller gave none."""
     chat_id: str
-    sender_kind: SenderKind
-    external_userid: str
-    group_nickname: str
+    sender: Sender
     items: tuple[Item, ...]
     """The message itself and then all it holds, depth first in reading order."""
     sent_at: float

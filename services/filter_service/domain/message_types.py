@@ -13,12 +13,20 @@ from service_kit.web import WebPage
 class Pages(Protocol):
     """A whitelist of web pages."""
 
+    @property
+    def size(self) -> int:
+        """Bytes that its entries take."""
+
     def covers(self, page: WebPage) -> bool:
         """Tells whether a page is on it."""
 
 
 class MiniPrograms(Protocol):
     """A whitelist of mini programs."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that its entries take."""
 
     def holds(self, id: str, /) -> bool:
         """Tells whether an appid or a username is on it."""
@@ -69,7 +77,7 @@ class ExcusedAreas:
 
 def types_in(items: Iterable[Item], urls: MessageUrls) -> frozenset[MessageType]:
     """Returns the sorts that a message is of, whatever the whitelists say: no other can be hit."""
-    types = set()
+    types: set[MessageType] = set()
     for item in items:
         if item.type is not None:
             types.add(item.type)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from filter_service.domain.message import Item, MessageType, Part, PartKind, readable_parts
+from filter_service.domain.message import Item, MessageType, Part, PartKind
 from service_kit.web import WebPage
 
 _WRITTEN_BY_THE_SENDER = frozenset({PartKind.TEXT, PartKind.RECOGNIZED_TEXT, PartKind.WISH})
@@ -49,6 +49,9 @@ class MessageUrls:
     written: tuple[WrittenUrl, ...] = ()
 
 
+NO_URLS = MessageUrls()
+
+
 def read_urls(
     items: Iterable[Item],
     find_urls: Callable[[str], Iterable[FoundUrl]],
@@ -61,13 +64,15 @@ def read_urls(
         find_urls: returns the URLs within a text.
         parse_url: reads a text that is a URL; None if it is none that can be read.
     """
-    items = tuple(items)
-    return MessageUrls(
-        {item.path: parse_url(item.url) for item in items if item.type is MessageType.LINK},
-        tuple(
-            WrittenUrl(item, part, found.start, found.end, found.page)
-            for item, part in readable_parts(items)
-            if part.kind in _WRITTEN_BY_THE_SENDER
-            for found in find_urls(part.text)
-        ),
-    )
+    pages: dict[tuple[int, ...], WebPage | None] = {}
+    written: list[WrittenUrl] = []
+    for item in items:
+        if item.type is MessageType.LINK:
+            pages[item.path] = parse_url(item.url)
+        for part in item.parts:
+            if part.kind in _WRITTEN_BY_THE_SENDER:
+                written += [
+                    WrittenUrl(item, part, found.start, found.end, found.page)
+                    for found in find_urls(part.text)
+                ]
+    return MessageUrls(pages, tuple(written)) if pages or written else NO_URLS

@@ -1,13 +1,15 @@
 """Rules and groups as far as judging needs them; rule_service owns them and the protos explain them."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 
 from filter_service.domain.compiled import Keyword, Pattern, compile_patterns
+from filter_service.domain.conditions import FrequencyCondition, LengthCondition, RepeatCondition
+from filter_service.domain.kind import Kind
 from filter_service.domain.message_types import TypeCondition
+from filter_service.domain.sender import Selector
 
 
-class State(Enum):
+class State(Kind):
     """Whether a rule acts."""
 
     ENABLED = "enabled"
@@ -15,7 +17,7 @@ class State(Enum):
     DISABLED = "disabled"
 
 
-class ActionKind(Enum):
+class ActionKind(Kind):
     """What a rule does to the sender."""
 
     WARN = "warn"
@@ -24,7 +26,7 @@ class ActionKind(Enum):
     KICK_AFTER_WARNINGS = "kick_after_warnings"
 
 
-class Blacklist(Enum):
+class Blacklist(Kind):
     """Blacklists by width: the wider has the higher value."""
 
     NONE = 0
@@ -53,27 +55,51 @@ class Rule:
     action: Action
     allow_phrases: tuple[str, ...] = ()
     """Phrases that excuse a keyword inside them."""
+    nickname_keywords: tuple[Keyword, ...] = ()
+    nickname_allow_phrases: tuple[str, ...] = ()
     message_types: TypeCondition | None = None
     """Sorts of message that are not wanted."""
-    has_other_conditions: bool = False
-    """Whether the rule has conditions that are not judged here."""
+    length: LengthCondition | None = None
+    frequency: FrequencyCondition | None = None
+    repeat: RepeatCondition | None = None
+    muted: Selector | None = None
+    """Senders every message of whom is a hit."""
+    has_unknown_conditions: bool = False
+    """Whether the rule has conditions that this version does not know."""
+    owning_role: str = "super_admin"
+    """The role of those whose rule it is."""
+    created_at: float = 0.0
+    """Seconds since 1970."""
     patterns: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
-    """What the rule is found by; nothing while it is DISABLED. Made with the rule, so that indexes need not."""
+    """What the rule is found by in texts; nothing while it is DISABLED. Made with the rule, so that indexes need not."""
+    nickname_patterns: tuple[Pattern, ...] = field(init=False, repr=False, compare=False)
+    """The same in names of senders."""
 
     def __post_init__(self) -> None:
-        off = self.state is State.DISABLED
-        patterns = () if off else compile_patterns(self.rule_id, self.keywords, self.allow_phrases)
-        object.__setattr__(self, "patterns", patterns)
+        for name, keywords, phrases in (
+            ("patterns", self.keywords, self.allow_phrases),
+            ("nickname_patterns", self.nickname_keywords, self.nickname_allow_phrases),
+        ):
+            off = self.state is State.DISABLED
+            object.__setattr__(self, name, () if off else compile_patterns(self.rule_id, keywords, phrases))
 
     @property
-    def strikes(self) -> bool:
-        """Whether hits are counted, because the rule kicks after warnings."""
-        return self.state is State.ENABLED and self.action.kind is ActionKind.KICK_AFTER_WARNINGS
+    def needs_plan(self) -> bool:
+        """Whether the rule acts, or would, by more than words in the message."""
+        return self.state is not State.DISABLED and (
+            self.message_types is not None or self.length is not None or self.needs_more_than_message
+        )
 
     @property
-    def is_partly_judged(self) -> bool:
-        """Whether the rule acts, or would, by conditions that are not judged here."""
-        return self.has_other_conditions and self.state is not State.DISABLED
+    def needs_more_than_message(self) -> bool:
+        """Whether a message by itself does not tell all that the rule asks."""
+        return (
+            bool(self.nickname_keywords)
+            or self.frequency is not None
+            or self.repeat is not None
+            or self.muted is not None
+            or self.has_unknown_conditions
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,24 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from operator import attrgetter
 from typing import Self
 
+from filter_service.domain.decision_log import DecisionLog
 from filter_service.domain.draft import Draft
-from filter_service.domain.edits import members, reindexed
+from filter_service.domain.edits import reindexed
 from filter_service.domain.exemptions import ExemptionChange, Exemptions
-from filter_service.domain.index import Rebuilt
+from filter_service.domain.index import PatternIndex, Rebuilt
 from filter_service.domain.keyword_index import Indexes
+from filter_service.domain.plan import Plan
+from filter_service.domain.plans import CHUNK_ORDINALS, Chunks, Plans
 from filter_service.domain.rule import Group, Rule
-from filter_service.domain.type_rules import TypeRules
 from service_kit.matching.modes import MatchMode
 from service_kit.revision import NO_RULES, Revision
 
-CHUNK_ORDINALS = 8_192
-"""Group ordinals in one chunk of a binding bitmap; rule_service writes them."""
+IndexName = tuple[str, MatchMode]
+"""Which of the indexes: what it is for, and the mode."""
+_TEXTS, _NAMES = "texts", "names"
 
 
 class Operation(Enum):
@@ -59,10 +63,10 @@ class CorpSettings:
     """Whether whom one owner exempts is exempt in every owner's groups."""
     fail_unchecked: bool = False
     """Whether a message gets no verdict when a check can't be made, instead of one without it."""
+    decision_log: DecisionLog = field(default_factory=DecisionLog)
 
 
 Change = Rule | DeletedRule | Group | DismissedGroup | BindingChange | ExemptionChange | CorpSettings
-Chunks = Mapping[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,10 @@ class Snapshot:
     groups: Mapping[str, Group] = field(default_factory=dict)
     bindings: Mapping[str, Chunks] = field(default_factory=dict)
     indexes: Indexes = field(default_factory=dict)
-    type_rules: TypeRules = field(default_factory=TypeRules)
-    striking: frozenset[str] = frozenset()
-    """Rules, by rule_id, that are enabled and kick after warnings."""
-    partly_judged: frozenset[str] = frozenset()
-    """Rules, by rule_id, with conditions that are not judged."""
+    """By what is found in texts."""
+    nickname_indexes: Indexes = field(default_factory=dict)
+    """By what is found in names of senders."""
+    plans: Plans = field(default_factory=Plans)
     exemptions: Exemptions = field(default_factory=Exemptions)
     settings: CorpSettings = field(default_factory=CorpSettings)
 
@@ -88,22 +91,33 @@ class Snapshot:
         bitmap = self.bindings.get(rule_id, {}).get(chunk, b"")
         return place >> 3 < len(bitmap) and bool(bitmap[place >> 3] & 0x80 >> (place & 7))
 
-    @property
-    def counts_strikes(self) -> bool:
-        """Whether any enabled rule kicks after warnings."""
-        return bool(self.striking)
+    def plan(self, group: Group) -> Plan:
+        """Returns what the rules bound to a group want, words in messages aside."""
+        return self.plans.plan(group.ordinal)
 
     @property
-    def outgrown(self) -> list[MatchMode]:
-        """The modes whose index wants to be rebuilt."""
-        return [mode for mode, index in self.indexes.items() if index.wants_rebuild]
+    def outgrown(self) -> list[IndexName]:
+        """The indexes that want to be rebuilt."""
+        named = ((_TEXTS, self.indexes), (_NAMES, self.nickname_indexes))
+        return [
+            (what, mode) for what, indexes in named for mode, index in indexes.items() if index.wants_rebuild
+        ]
 
-    def rebased(self, mode: MatchMode, rebuilt: Rebuilt) -> Self:
+    def index(self, name: IndexName) -> PatternIndex | None:
+        """Returns an index; None if the corp has no such words."""
+        what, mode = name
+        return (self.indexes if what == _TEXTS else self.nickname_indexes).get(mode)
+
+    def rebased(self, name: IndexName, rebuilt: Rebuilt) -> Self:
         """Returns the snapshot with an index over the base that was built for it, or for one before it."""
-        index = self.indexes.get(mode)
+        index = self.index(name)
         if index is None:
             return self
-        return replace(self, indexes={**self.indexes, mode: index.rebased(rebuilt)})
+        what, mode = name
+        changed = {mode: index.rebased(rebuilt)}
+        if what == _TEXTS:
+            return replace(self, indexes={**self.indexes, **changed})
+        return replace(self, nickname_indexes={**self.nickname_indexes, **changed})
 
     def effort(self, changes: Iterable[Change], enough: int) -> int:
         """Tells how many patterns and objects changes touch; counts no further than needed to pass `enough`."""
@@ -111,9 +125,9 @@ class Snapshot:
         for change in changes:
             touched += 1
             if isinstance(change, Rule):
-                touched += len(change.patterns)
+                touched += len(change.patterns) + len(change.nickname_patterns)
             if isinstance(change, Rule | DeletedRule) and (old := self.rules.get(change.rule_id)):
-                touched += len(old.patterns)
+                touched += len(old.patterns) + len(old.nickname_patterns)
             if touched > enough:
                 break
         return touched
@@ -122,6 +136,7 @@ class Snapshot:
         """Returns the snapshot with the changes applied in order; what did not change is shared."""
         rules, groups, bindings = Draft(self.rules), Draft(self.groups), Draft(self.bindings)
         exempting: list[ExemptionChange] = []
+        rebound: list[tuple[str, int]] = []
         settings = self.settings
         for change in changes:
             match change:
@@ -139,6 +154,7 @@ class Snapshot:
                         chunks = bindings.now.get(rule_id, {})
                         chunk = _combined(change, chunks.get(change.chunk, b""))
                         bindings.set(rule_id, {**chunks, change.chunk: chunk})
+                        rebound.append((rule_id, change.chunk))
                 case ExemptionChange():
                     exempting.append(change)
                 case CorpSettings():
@@ -150,9 +166,8 @@ class Snapshot:
             groups=groups.now,
             bindings=bindings.now,
             indexes=reindexed(self.indexes, edits),
-            type_rules=self.type_rules.changed(edits, rules.now.values()),
-            striking=members(self.striking, edits, lambda rule: rule.strikes),
-            partly_judged=members(self.partly_judged, edits, lambda rule: rule.is_partly_judged),
+            nickname_indexes=reindexed(self.nickname_indexes, edits, attrgetter("nickname_patterns")),
+            plans=self.plans.changed(edits, rebound, bindings.now),
             exemptions=self.exemptions.changed(exempting, settings.share_exemptions),
             settings=settings,
         )

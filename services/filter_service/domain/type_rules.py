@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from filter_service.domain.message import MessageType
-from filter_service.domain.rule import Rule, State
+from filter_service.domain.rule import Rule
 
 
 class TypeRules:
@@ -13,19 +13,13 @@ class TypeRules:
     __slots__ = ("_by_type",)
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
-        """Takes any rules; those that are disabled or have no such condition are left out."""
+        """Takes rules that are judged; those without such a condition are left out."""
         by_type: dict[MessageType, list[Rule]] = defaultdict(list)
         for rule in rules:
-            if rule.message_types is not None and rule.state is not State.DISABLED:
+            if rule.message_types is not None:
                 for type_ in rule.message_types.types:
                     by_type[type_].append(rule)
         self._by_type = {type_: tuple(rules) for type_, rules in by_type.items()}
-
-    def changed(self, edits: Iterable[tuple[Rule | None, Rule | None]], rules: Iterable[Rule]) -> "TypeRules":
-        """Returns itself if no edit (the rule before, the rule after) concerns it, else one made of all rules."""
-        if any(rule and rule.message_types is not None for edit in edits for rule in edit):
-            return TypeRules(rules)
-        return self
 
     @property
     def is_empty(self) -> bool:

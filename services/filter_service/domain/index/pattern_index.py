@@ -12,7 +12,8 @@ from typing import Self
 
 from filter_service.domain.index.automaton import LARGE, SMALL, Engine
 from filter_service.domain.index.posting import Posting, Postings
-from filter_service.domain.index.tier import NO_PATTERNS, Occurrence, Tier
+from filter_service.domain.index.tier import NO_PATTERNS, Find, Tier
+from service_kit.matching.pairs import MayMeet
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +59,33 @@ class PatternIndex:
     """Over new patterns; their postings are in the overlay."""
     _overlay: Mapping[str, Postings] = field(default_factory=dict)
 
-    def find(self, text: str) -> list[Occurrence]:
-        """Finds every occurrence of every pattern, overlapping ones too, in no particular order.
+    find: Find = field(init=False, repr=False)
+    """Finds every occurrence of every pattern, overlapping ones too, in no particular order.
 
-        Args:
-            text: folded as the patterns are.
+    It takes a text that is folded as the patterns are, and returns (start, end, postings): code points of that text, half
+    open; at least one posting.
+    """
+    may_meet: MayMeet = field(init=False, repr=False)
+    """Tells whether two neighbours in a text may be in a pattern, one that only the overlay says is gone included."""
 
-        Returns:
-            (start, end, postings): code points of that text, half open; at least one posting.
-        """
-        found = self._base.find(text, self._overlay)
+    def __post_init__(self) -> None:
+        find = self._base.finder(self._overlay)
+        may_meet: MayMeet = self._base.pairs.may_meet
         if self._delta is not NO_PATTERNS:
-            found += self._delta.find(text, self._overlay)
-        return found
+            find = _both(find, self._delta.finder(self._overlay))
+            may_meet = _either(may_meet, self._delta.pairs.may_meet)
+        object.__setattr__(self, "find", find)
+        object.__setattr__(self, "may_meet", may_meet)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to look for; False may also mean that a new base has yet to tell."""
         return not self._base.postings and not self._overlay
+
+    @property
+    def size(self) -> int:
+        """How many patterns there are, those counted that only the overlay says are gone."""
+        return len(self._base.postings) + len(self._delta.postings)
 
     @property
     def wants_rebuild(self) -> bool:
@@ -161,6 +171,14 @@ class PatternIndex:
             return NO_PATTERNS
         small = not base.postings and len(patterns) < self.tuning.few
         return Tier(dict.fromkeys(patterns, ()), self.tuning.small if small else self.tuning.large)
+
+
+def _both(one: Find, other: Find) -> Find:
+    return lambda text: [*one(text), *other(text)]
+
+
+def _either(one: MayMeet, other: MayMeet) -> MayMeet:
+    return lambda text: one(text) or other(text)
 
 
 def _by_pattern(pairs: Iterable[tuple[str, Posting]]) -> Mapping[str, Collection[Posting]]:
