@@ -6,7 +6,8 @@ from typing import Any
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
-_DETAILS_KEY = "grpc-status-details-bin"
+DETAILS_KEY = "grpc-status-details-bin"
+"""Where the details of an error travel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +22,22 @@ class Failure:
     metadata: dict[str, str] = field(default_factory=dict)
     violations: tuple[tuple[str, str], ...] = ()
     """(field or subject, description) of everything that is wrong or over its limit."""
+    retry_after: float = 0.0
+    """Seconds after which the server wants to be asked again; 0 if it does not say."""
 
 
 def failure(error: grpc.RpcError) -> Failure:
     """Reads the error of a call, synchronous or not."""
     call: Any = error
     trailing = dict(tuple(call.trailing_metadata() or ()))  # grpcio 1.76 calls its pairs keys
-    status = status_pb2.Status.FromString(trailing.get(_DETAILS_KEY, b""))
-    reason, metadata, violations = "", {}, []
+    status = status_pb2.Status.FromString(trailing.get(DETAILS_KEY, b""))
+    reason, metadata, violations, retry_after = "", {}, [], 0.0
     for detail in status.details:
-        info, bad, quota = (
+        info, bad, quota, retry = (
             error_details_pb2.ErrorInfo(),
             error_details_pb2.BadRequest(),
             error_details_pb2.QuotaFailure(),
+            error_details_pb2.RetryInfo(),
         )
         if detail.Unpack(info):
             reason, metadata = info.reason, dict(info.metadata)
@@ -41,4 +45,7 @@ def failure(error: grpc.RpcError) -> Failure:
             violations += [(item.field, item.description) for item in bad.field_violations]
         elif detail.Unpack(quota):
             violations += [(item.subject, item.description) for item in quota.violations]
-    return Failure(call.code().name, call.details() or "", reason, metadata, tuple(violations))
+        elif detail.Unpack(retry):
+            retry_after = retry.retry_delay.ToMilliseconds() / 1000
+    code, message = call.code().name, call.details() or ""
+    return Failure(code, message, reason, metadata, tuple(violations), retry_after)
