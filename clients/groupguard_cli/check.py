@@ -19,9 +19,10 @@ from groupguard_cli.failures import report
 from groupguard_cli.lines import refusing_bad_lines
 from groupguard_cli.messages import Line, in_batches, read_messages
 from groupguard_cli.options import Corp
+from groupguard_cli.session import tls_of_environment
 from groupguard_cli.summary import Summary
 from groupguard_cli.summary_tables import print_summary
-from groupguard_client import AsyncGroupGuard
+from groupguard_client import AsyncGroupGuard, Tls
 
 BATCH = 500
 """Messages in one call."""
@@ -35,7 +36,7 @@ def check(
             exists=True,
             dir_okay=False,
             help='One JSON object a line: "text", and if known "chat_id", "external_userid", "group_nickname", '
-            '"message_id"; other keys are left alone. Any other kind of message as in protobuf JSON: '
+            '"message_id", "send_time" as 2026-11-25T08:00:00Z; other keys are left alone. Any other kind of message as in protobuf JSON: '
             '{"link": {"title": …, "url": …}}.',
         ),
     ],
@@ -51,11 +52,16 @@ def check(
     The services are found by GROUPGUARD_FILTER_ADDRESS and GROUPGUARD_RULE_ADDRESS, on loopback by default.
     Mind that checks are real: rules that blacklist or count warnings do so.
     Ends with exit code 1 if some messages could not be judged.
+
+    Examples:
+        groupguard check messages.jsonl --corp ww1 --chat wrShop
+        groupguard check archive.jsonl --corp ww1 --json > summary.json
     """
     with refusing_bad_lines():
         lines = read_messages(file, chat, sender)
+    tls = tls_of_environment()
     try:
-        summary = asyncio.run(_check(corp, lines))
+        summary = asyncio.run(_check(corp, lines, tls))
     except grpc.RpcError as error:
         report(error, "FilterService", "GROUPGUARD_FILTER_ADDRESS")
         raise typer.Exit(1) from None
@@ -66,11 +72,11 @@ def check(
     sys.exit(1 if summary.errors else 0)
 
 
-async def _check(corp: str, lines: list[Line]) -> Summary:
+async def _check(corp: str, lines: list[Line], tls: Tls | None) -> Summary:
     summary = Summary()
     begun = time.perf_counter()
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    async with AsyncGroupGuard(timeout=30) as gg:
+    async with AsyncGroupGuard(tls=tls, timeout=30) as gg:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("judging", total=len(lines))
             batches = in_batches(lines, BATCH)

@@ -32,6 +32,7 @@ from groupguard.rule.v1.rule_service_pb2 import (
 )
 from groupguard_cli.failures import describe
 from groupguard_cli.messages import read_messages
+from groupguard_cli.wording import found_words
 from groupguard_client import Addresses, GroupGuard, text_message
 
 _console = Console(width=None if sys.stdout.isatty() else 120)
@@ -41,6 +42,9 @@ def demo() -> None:
     """Start the three services with a store of their own, judge a day's messages, change a rule, blacklist somebody.
 
     Everything lives in a temporary folder and on free ports, and is gone afterwards.
+
+    Examples:
+        groupguard demo
     """
     from service_kit.embedded import EmbeddedStore, EmbeddedStoreError
     from service_kit.service_process import ServiceFailed
@@ -136,7 +140,7 @@ class _Day:
             message.text.content,
             _verdict_text(verdict),
             "\n".join(dict.fromkeys(self._rules[hit.rule_id].display_name for hit in hits)),
-            "\n".join(dict.fromkeys(hit.keyword for hit in hits)),
+            "\n".join(dict.fromkeys(map(found_words, hits))),
         )
 
     def _change_rule(self) -> None:
@@ -168,7 +172,7 @@ class _Day:
         before = self._check(message)
         owner = next(group["owner_userid"] for group in self._corp["groups"] if group["chat_id"] == chat_id)
         begun = time.perf_counter()
-        self._gg.blacklist.AddEntries(
+        added = self._gg.blacklist.AddEntries(
             AddEntriesRequest(
                 corp_id=self._corp_id,
                 list=Blacklist(kind=BLACKLIST_KIND_PERSONAL, owner_userid=owner),
@@ -177,7 +181,11 @@ class _Day:
             )
         )
         verdicts = self._gg.filter.BatchCheckMessages(
-            BatchCheckMessagesRequest(corp_id=self._corp_id, messages=[message, elsewhere])
+            BatchCheckMessagesRequest(
+                corp_id=self._corp_id,
+                messages=[message, elsewhere],
+                min_blacklist_revision=added.blacklist_revision,
+            )
         ).results
         milliseconds = (time.perf_counter() - begun) * 1000
         after, other = verdicts[0].verdict, verdicts[1].verdict

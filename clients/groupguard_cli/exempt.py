@@ -22,7 +22,12 @@ from groupguard_cli.session import connected
 from groupguard_cli.wording import moment
 
 app = typer.Typer(
-    help="Customers whom no rule holds for: in the whole corp, or in one member's groups.",
+    help="""Customers whom no rule holds for: in the whole corp, or in one member's groups.
+
+Examples:
+    groupguard exempt add wmA wmB --corp ww1
+    groupguard exempt list --corp ww1
+""",
     no_args_is_help=True,
 )
 CUSTOMERS_IN_CALL = 1_000
@@ -56,7 +61,12 @@ def add(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Exempt customers from all rules, in the whole corp or with --owner in one member's groups."""
+    """Exempt customers from all rules, in the whole corp or with --owner in one member's groups.
+
+    Examples:
+        groupguard exempt add wmA wmB --corp ww1 --reason "our own shop"
+        groupguard exempt add --file customers.txt --corp ww1 --owner zhangmin
+    """
     ids = _named(customers, file)
     requests = [
         (
@@ -86,7 +96,11 @@ def remove(
     owner: ListOwner = "",
     as_json: AsJson = False,
 ) -> None:
-    """Exempt customers no longer."""
+    """Exempt customers no longer.
+
+    Examples:
+        groupguard exempt remove wmA --corp ww1
+    """
     ids = _named(customers, file)
     requests = [
         (
@@ -115,7 +129,12 @@ def list_(
     limit: Limit = NO_LIMIT,
     as_json: AsJson = False,
 ) -> None:
-    """List exempt customers: the whole corp's list, then every member's, as far as you may see them."""
+    """List exempt customers: the whole corp's list, then every member's, as far as you may see them.
+
+    Examples:
+        groupguard exempt list --corp ww1
+        groupguard exempt list --corp ww1 --customer wmA
+    """
     if owner and corp_list:
         raise typer.BadParameter("give --owner or --corp-list, not both", param_hint="--corp-list")
     whose = owner_or_admins("") if corp_list else owner_named(owner)

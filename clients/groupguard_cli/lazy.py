@@ -28,10 +28,24 @@ COMMANDS = {
         "groupguard_cli.groups.app:app", "The registry of customer groups, and the rules of a group."
     ),
     "exempt": _Entry("groupguard_cli.exempt:app", "Customers whom no rule holds for."),
+    "strikes": _Entry(
+        "groupguard_cli.strikes:app", "Who was warned how often by rules that kick after warnings."
+    ),
+    "blacklist": _Entry(
+        "groupguard_cli.blacklist.app:app", "Blacklists: the corp's own, and each member's personal one."
+    ),
+    "forget": _Entry("groupguard_cli.forget:forget", "Erase all that is kept of a customer."),
     "corp": _Entry("groupguard_cli.corp.app:app", "A corp's settings, and all its configuration as a file."),
     "check": _Entry("groupguard_cli.check:check", "Judge a file of messages and sum up by rule and keyword."),
     "test-rule": _Entry(
         "groupguard_cli.trial.command:try_rule", "Try a rule on messages before it is saved."
+    ),
+    "backtest": _Entry(
+        "groupguard_cli.backtest.command:backtest", "See what a rule would have done about many messages."
+    ),
+    "hits": _Entry("groupguard_cli.hits.app:app", "The log of decisions: what was hit, and what comes."),
+    "statistics": _Entry(
+        "groupguard_cli.statistics.command:statistics", "What rules did, by day, rule and group."
     ),
     "token": _Entry("groupguard_cli.token:token", "Make a bearer token."),
 }

@@ -75,7 +75,12 @@ def _message(line: str, chat: str, sender: str) -> Message:
     if wrong:
         raise ValueError(f"{', '.join(sorted(wrong))} must be a string")
     if isinstance(record.get("text"), str):
-        return _short(record, chat, sender)
+        if not isinstance(record.get("send_time"), str):
+            return _short(record, chat, sender)
+        record = {name: record[name] for name in _SHORT & record.keys()} | {
+            "text": {"content": record["text"]},
+            "send_time": record["send_time"],
+        }
     message = _parsed({name: value for name, value in record.items() if name in _FIELDS})
     message.chat_id = _chat(message.chat_id, chat)
     if message.sender.kind == SENDER_KIND_UNSPECIFIED:

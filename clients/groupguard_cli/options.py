@@ -10,7 +10,9 @@ AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print protobuf JSON, one object a line, with the fields of the protos."),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Stop after so many.")]
+Limit = Annotated[
+    int, typer.Option("--limit", min=1, metavar="N", help="Stop after so many.", show_default="all")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the history.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would happen.")]

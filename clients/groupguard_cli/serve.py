@@ -16,8 +16,14 @@ from groupguard_cli.failures import errors, show
 from groupguard_client.connection import PORTS
 
 app = typer.Typer(
-    help="Run one service, or all three with a store of their own. Every setting is an environment variable; "
-    "options here are short cuts for the commonest.",
+    help="""Run one service, or all three with a store of their own.
+
+Every setting is an environment variable; options here are short cuts for the commonest.
+
+Examples:
+    groupguard serve all
+    groupguard serve rule --redis-url redis://localhost:6379/0
+""",
     no_args_is_help=True,
 )
 
@@ -43,14 +49,24 @@ def _set(variable: str, value: str | None, default: str = "") -> None:
         os.environ.setdefault(variable, default)
 
 
+def _log_to_people() -> None:
+    """Has services log text where a person reads it."""
+    _set("GROUPGUARD_LOG_FORMAT", None, "text" if sys.stderr.isatty() else "")
+
+
 def _prepare(name: str, listen: str | None, insecure: bool) -> None:
+    _log_to_people()
     _set("GROUPGUARD_LISTEN", listen, f"127.0.0.1:{PORTS[name]}")
     _set("GROUPGUARD_INSECURE", "true" if insecure else None)
 
 
 @app.command()
 def rule(redis_url: RedisUrl = None, listen: Listen = None, insecure: Insecure = False) -> None:
-    """Run RuleService on a store given by --redis-url or GROUPGUARD_DURABLE_URL."""
+    """Run RuleService on a store given by --redis-url or GROUPGUARD_DURABLE_URL.
+
+    Examples:
+        groupguard serve rule --redis-url redis://localhost:6379/0
+    """
     from rule_service.__main__ import main
     from service_kit.server import run
 
@@ -61,7 +77,11 @@ def rule(redis_url: RedisUrl = None, listen: Listen = None, insecure: Insecure =
 
 @app.command()
 def blacklist(redis_url: RedisUrl = None, listen: Listen = None, insecure: Insecure = False) -> None:
-    """Run BlacklistService on a store given by --redis-url or GROUPGUARD_DURABLE_URL."""
+    """Run BlacklistService on a store given by --redis-url or GROUPGUARD_DURABLE_URL.
+
+    Examples:
+        groupguard serve blacklist --redis-url redis://localhost:6379/0
+    """
     from blacklist_service.__main__ import main
     from service_kit.server import run
 
@@ -75,6 +95,9 @@ def filter_(redis_url: RedisUrl = None, listen: Listen = None, insecure: Insecur
     """Run FilterService, counting in a store given by --redis-url or GROUPGUARD_EPHEMERAL_URL.
 
     It calls the others at GROUPGUARD_RULE_ADDRESS and GROUPGUARD_BLACKLIST_ADDRESS.
+
+    Examples:
+        groupguard serve filter --redis-url redis://localhost:6379/1
     """
     from filter_service.__main__ import main
     from service_kit.server import run
@@ -136,7 +159,12 @@ def all_(
 ) -> None:
     """Run all three services on loopback, with the embedded store unless --redis-url names another.
 
-    What dies is started again on its old port. Ctrl-C or SIGTERM stops everything in order.
+    What dies is started again on its old port. Ctrl-C or SIGTERM stops everything in order. Of fixed ports for health or metrics RuleService has
+    the one that is named, FilterService the next one, BlacklistService the one after.
+
+    Examples:
+        groupguard serve all
+        groupguard serve all --data-dir groupguard-data --free-ports
     """
     from service_kit.embedded import EmbeddedStore, EmbeddedStoreError, LoadProgress
     from service_kit.service_process import ServiceFailed
@@ -145,6 +173,7 @@ def all_(
     def give_up(*_: object) -> None:
         raise typer.Exit(130)
 
+    _log_to_people()
     _on_signals(give_up)  # loading a large store takes long, and nothing serves yet
     folder = data_dir or _default_folder()
     store = StoreUrls(redis_url, ephemeral_url or redis_url) if redis_url else EmbeddedStore(folder)

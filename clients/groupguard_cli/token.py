@@ -29,6 +29,9 @@ def token(
 
     The token goes to standard output, once: give it to the caller. The entry for the servers' tokens file
     (GROUPGUARD_TOKENS_FILE), which holds only a hash, goes to standard error.
+
+    Examples:
+        groupguard token crm --role ww1=checker 2> tokens.json > crm.token
     """
     by_corp: dict[str, list[str]] = {}
     for role in roles:

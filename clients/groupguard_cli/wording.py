@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from groupguard.common.v1.blacklist_kind_pb2 import BlacklistKind
 from groupguard.common.v1.message_type_pb2 import MessageType
-from groupguard.filter.v1.verdict_pb2 import MESSAGE_PART_UNSPECIFIED, Hit, MessagePart
+from groupguard.filter.v1.verdict_pb2 import MESSAGE_PART_UNSPECIFIED, Condition, Hit, MessagePart, Unit
 from groupguard.rule.v1.rule_pb2 import (
     ACTION_KIND_KICK_AFTER_WARNINGS,
     OWNER_KIND_MEMBER,
@@ -95,8 +95,16 @@ def action_words(action: Action) -> str:
 
 
 def found_words(hit: Hit) -> str:
-    """Returns what of a rule was found: the keyword, or the sort of message."""
-    return hit.keyword or word(MessageType, hit.message_type, "MESSAGE_TYPE_").replace("_", " ")
+    """Returns what of a rule was found: the keyword, the sort of message, or the condition and its figures."""
+    if hit.keyword:
+        return hit.keyword
+    if hit.message_type:
+        return word(MessageType, hit.message_type, "MESSAGE_TYPE_").replace("_", " ")
+    condition = word(Condition, hit.condition, "CONDITION_").replace("_", " ")
+    if not hit.HasField("figures"):
+        return condition
+    figures = hit.figures
+    return f"{condition}: {counted(figures.observed, word(Unit, figures.unit, 'UNIT_')[:-1])}, {figures.limit} allowed"
 
 
 def place_words(item_path: Iterable[int], part: int) -> str:

@@ -1,10 +1,6 @@
 """`groupguard corp export`: a corp's whole configuration as a file."""
 
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -15,6 +11,7 @@ from groupguard_cli.batches import progress_bar
 from groupguard_cli.failures import errors, show, tell
 from groupguard_cli.options import AsJson, Corp
 from groupguard_cli.output import json_line
+from groupguard_cli.replacing import replacing
 from groupguard_cli.session import connected
 from groupguard_client import GroupGuard
 
@@ -32,6 +29,9 @@ def export(
     """Export all that a corp has configured, a record a line, in an order in which `corp import` takes it.
 
     The file is there once it is complete; one that was there before stays until then.
+
+    Examples:
+        groupguard corp export ww1.jsonl --corp ww1
     """
     to_stdout = str(file) == "-"
     try:
@@ -39,7 +39,7 @@ def export(
             if to_stdout:
                 count, end = _write(gg, corp, sys.stdout)
             else:
-                with _replacing(file) as out:
+                with replacing(file) as out:
                     count, end = _write(gg, corp, out)
     except OSError as error:
         if to_stdout:
@@ -72,26 +72,3 @@ def _write(gg: GroupGuard, corp: str, out: IO[str]) -> tuple[int, ExportCorpResp
         show("The export was cut off before its end.")
         raise typer.Exit(1)
     return count, end
-
-
-@contextmanager
-def _replacing(file: Path) -> Iterator[IO[str]]:
-    """Yields a file beside the one wanted, which takes its place if nothing goes wrong and goes away otherwise."""
-    number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as out:
-            yield out
-            out.flush()
-            os.fsync(number)
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    """Returns the mask of new files, which can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

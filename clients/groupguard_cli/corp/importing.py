@@ -76,6 +76,9 @@ def import_(
 
     Rules, groups and settings replace what is there under the same id; bindings and exempt customers are added; what
     the file does not name stays. The whole file is read before anything is written.
+
+    Examples:
+        groupguard corp import ww1.jsonl --corp ww2 --yes
     """
     wanted = _Import(corp, file, from_line, migrate, reason)
     with refusing_bad_lines():

@@ -14,7 +14,11 @@ from groupguard_cli.session import connected
 
 
 def show(corp: Corp, as_json: AsJson = False) -> None:
-    """Show a corp's settings, as `corp set` takes them; what is empty has its default."""
+    """Show a corp's settings, as `corp set` takes them; what is empty has its default.
+
+    Examples:
+        groupguard corp settings --corp ww1
+    """
     with connected() as gg:
         settings = gg.rules.GetCorpSettings(GetCorpSettingsRequest(corp_id=corp))
         _print(settings, settings, as_json)
@@ -33,7 +37,11 @@ def set_(
     etag: Annotated[str, typer.Option("--etag", help="Refuse if the settings are not of this version.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Change a corp's settings; those that are not named stay."""
+    """Change a corp's settings; those that are not named stay.
+
+    Examples:
+        groupguard corp set --corp ww1 share_exemptions=true check_failure=error
+    """
     settings = CorpSettings(etag=etag)
     mask = FieldMask()
     for assignment in assignments:

@@ -24,7 +24,11 @@ def dismiss(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Mark groups as dismissed: no rule acts in them any more, and their bindings go."""
+    """Mark groups as dismissed: no rule acts in them any more, and their bindings go.
+
+    Examples:
+        groupguard groups dismiss wrShop --corp ww1 --yes
+    """
     with refusing_bad_lines():
         chat_ids = read_ids(chats, chats_file)
     if not chat_ids:
@@ -55,7 +59,11 @@ def set_rules(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make some rules a group's only ones, of all that you may change."""
+    """Make some rules a group's only ones, of all that you may change.
+
+    Examples:
+        groupguard groups set-rules wrShop $RULE --corp ww1 --dry-run
+    """
     request = SetGroupRulesRequest(corp_id=corp, chat_id=chat, rule_ids=rules, validate_only=dry_run)
     with connected() as gg:
         answer = gg.rules.SetGroupRules(request)

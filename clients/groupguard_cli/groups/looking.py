@@ -37,7 +37,11 @@ def list_(
     limit: Limit = NO_LIMIT,
     as_json: AsJson = False,
 ) -> None:
-    """List the groups of the registry that live."""
+    """List the groups of the registry that live.
+
+    Examples:
+        groupguard groups list --corp ww1
+    """
     request = ListGroupsRequest(
         corp_id=corp, owner_userid=owner, strategy_id=strategy, recently_active=recent
     )
@@ -47,7 +51,11 @@ def list_(
 
 
 def rules(corp: Corp, chat: ChatId, limit: Limit = NO_LIMIT, as_json: AsJson = False) -> None:
-    """List the rules that are bound to a group."""
+    """List the rules that are bound to a group.
+
+    Examples:
+        groupguard groups rules wrShop --corp ww1
+    """
     request = ListGroupRulesRequest(corp_id=corp, chat_id=chat)
     with connected() as gg:
         found = pages(gg.rules.ListGroupRules, request, "rules", limit=limit)
@@ -55,7 +63,11 @@ def rules(corp: Corp, chat: ChatId, limit: Limit = NO_LIMIT, as_json: AsJson = F
 
 
 def notice(corp: Corp, chat: ChatId, as_json: AsJson = False) -> None:
-    """Write the announcement that tells a group's members the rules in force."""
+    """Write the announcement that tells a group's members the rules in force.
+
+    Examples:
+        groupguard groups notice wrShop --corp ww1
+    """
     with connected() as gg:
         answer = gg.rules.RenderGroupNotice(RenderGroupNoticeRequest(corp_id=corp, chat_id=chat))
         if as_json:
@@ -72,7 +84,11 @@ def released(
     limit: Limit = NO_LIMIT,
     as_json: AsJson = False,
 ) -> None:
-    """List bindings that went because groups changed hands or were dismissed, the newest first."""
+    """List bindings that went because groups changed hands or were dismissed, the newest first.
+
+    Examples:
+        groupguard groups released --corp ww1 --limit 20
+    """
     request = ListReleasedBindingsRequest(corp_id=corp, rule_id=rule)
     with connected() as gg:
         found = pages(gg.rules.ListReleasedBindings, request, "released_bindings", limit=limit)

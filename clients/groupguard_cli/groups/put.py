@@ -28,7 +28,11 @@ def put(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Put groups into the registry, or replace what it knows of them."""
+    """Put groups into the registry, or replace what it knows of them.
+
+    Examples:
+        groupguard groups put groups.csv --corp ww1
+    """
     with refusing_bad_lines():
         groups = read_groups(file)
     requests = [

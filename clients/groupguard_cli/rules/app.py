@@ -5,7 +5,13 @@ import typer
 from groupguard_cli.rules import binding, history, looking, states, template, writing
 
 app = typer.Typer(
-    help="Rules: what they look for and do, where they act, and how they changed.", no_args_is_help=True
+    help="""Rules: what they look for and do, where they act, and how they changed.
+
+Examples:
+    groupguard rules create --corp ww1 --name Ads --keyword 加微信 --kick
+    groupguard rules bind $RULE wrShop --corp ww1
+""",
+    no_args_is_help=True,
 )
 app.command("list")(looking.list_)
 app.command("show")(looking.show)

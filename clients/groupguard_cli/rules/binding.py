@@ -41,7 +41,12 @@ def bind(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bind rules to groups, where they are not yet. Any number of groups: they go in several calls."""
+    """Bind rules to groups, where they are not yet. Any number of groups: they go in several calls.
+
+    Examples:
+        groupguard rules bind $RULE wrShop wrSchool --corp ww1 --dry-run
+        groupguard rules bind $RULE --corp ww1 --all-groups
+    """
     chat_ids = _chats_named(chats, chats_file, all_groups)
     _configure(corp, ConfigureGroupsRequest.OPERATION_BIND, rules, chat_ids, dry_run, as_json)
 
@@ -55,7 +60,12 @@ def unbind(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take rules out of groups. Any number of groups: they go in several calls."""
+    """Take rules out of groups. Any number of groups: they go in several calls.
+
+    Examples:
+        groupguard rules unbind $RULE wrShop --corp ww1
+        groupguard rules unbind $RULE --corp ww1 --chats-file chats.txt
+    """
     chat_ids = _chats_named(chats, chats_file, all_groups)
     _configure(corp, ConfigureGroupsRequest.OPERATION_UNBIND, rules, chat_ids, dry_run, as_json)
 

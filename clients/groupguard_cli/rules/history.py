@@ -40,7 +40,11 @@ _REVISIONS: Columns = (
 
 
 def history(corp: Corp, rule: RuleId, limit: Limit = NO_LIMIT, as_json: AsJson = False) -> None:
-    """List how a rule, also a deleted one, changed, the newest first: the last 50 changes."""
+    """List how a rule, also a deleted one, changed, the newest first: the last 50 changes.
+
+    Examples:
+        groupguard rules history $RULE --corp ww1
+    """
     request = ListRuleRevisionsRequest(corp_id=corp, rule_id=rule)
     with connected() as gg:
         found = pages(gg.rules.ListRuleRevisions, request, "revisions", limit=limit, page=_PAGE)
@@ -55,7 +59,11 @@ def restore(
     reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
-    """Bring a rule, also a deleted one, back to how it was after a change; shows what that changes."""
+    """Bring a rule, also a deleted one, back to how it was after a change; shows what that changes.
+
+    Examples, with a revision that `groupguard rules history` lists:
+        groupguard rules restore $RULE 7 --corp ww1
+    """
     with connected() as gg:
         then = _state_after(gg, corp, rule, revision)
         now = _state_now(gg, corp, rule)

@@ -31,7 +31,12 @@ def list_(
     limit: Limit = NO_LIMIT,
     as_json: AsJson = False,
 ) -> None:
-    """List rules, the oldest first: all that you may see, or one owner's."""
+    """List rules, the oldest first: all that you may see, or one owner's.
+
+    Examples:
+        groupguard rules list --corp ww1
+        groupguard rules list --corp ww1 --owner zhangmin
+    """
     request = ListRulesRequest(corp_id=corp, owner=owner_named(owner, strategy))
     with connected() as gg:
         found = pages(gg.rules.ListRules, request, "rules", limit=limit)
@@ -39,14 +44,23 @@ def list_(
 
 
 def show(corp: Corp, rule: RuleId, as_json: AsJson = False) -> None:
-    """Show all of one rule. With --json it is what `rules update RULE -` takes."""
+    """Show all of one rule. With --json it is what `rules update RULE -` takes.
+
+    Examples:
+        groupguard rules show $RULE --corp ww1
+        groupguard rules show $RULE --corp ww1 --json > rule.json
+    """
     with connected() as gg:
         found = gg.rules.GetRule(GetRuleRequest(corp_id=corp, rule_id=rule))
         print_rule(found, found, as_json=as_json)
 
 
 def groups(corp: Corp, rule: RuleId, limit: Limit = NO_LIMIT, as_json: AsJson = False) -> None:
-    """List the groups that a rule is bound to."""
+    """List the groups that a rule is bound to.
+
+    Examples:
+        groupguard rules groups $RULE --corp ww1
+    """
     request = ListRuleGroupsRequest(corp_id=corp, rule_id=rule)
     with connected() as gg:
         found = pages(gg.rules.ListRuleGroups, request, "groups", limit=limit)
@@ -59,7 +73,11 @@ def problems(
     limit: Limit = NO_LIMIT,
     as_json: AsJson = False,
 ) -> None:
-    """List rules, or parts of them, that can never act or do nothing."""
+    """List rules, or parts of them, that can never act or do nothing.
+
+    Examples:
+        groupguard rules problems --corp ww1
+    """
     request = ListRuleProblemsRequest(corp_id=corp, rule_id=rule)
     with connected() as gg:
         found = pages(gg.rules.ListRuleProblems, request, "problems", limit=limit)

@@ -17,17 +17,29 @@ from groupguard_cli.session import connected
 
 
 def enable(corp: Corp, rules: RuleIds, reason: Reason = "", as_json: AsJson = False) -> None:
-    """Let rules act."""
+    """Let rules act.
+
+    Examples:
+        groupguard rules enable $RULE --corp ww1
+    """
     _set_state(corp, rules, RULE_STATE_ENABLED, reason, as_json)
 
 
 def disable(corp: Corp, rules: RuleIds, reason: Reason = "", as_json: AsJson = False) -> None:
-    """Judge by some rules no longer."""
+    """Judge by some rules no longer.
+
+    Examples:
+        groupguard rules disable $RULE --corp ww1 --reason "hits orders"
+    """
     _set_state(corp, rules, RULE_STATE_DISABLED, reason, as_json)
 
 
 def shadow(corp: Corp, rules: RuleIds, reason: Reason = "", as_json: AsJson = False) -> None:
-    """Judge by some rules and report their hits, and let nothing follow."""
+    """Judge by some rules and report their hits, and let nothing follow.
+
+    Examples:
+        groupguard rules shadow $RULE --corp ww1
+    """
     _set_state(corp, rules, RULE_STATE_SHADOW, reason, as_json)
 
 
@@ -47,7 +59,11 @@ def _set_state(
 def delete(
     corp: Corp, rules: RuleIds, yes: Yes = False, reason: Reason = "", as_json: AsJson = False
 ) -> None:
-    """Delete rules and their bindings. `rules restore` brings a rule back, its bindings stay gone."""
+    """Delete rules and their bindings. `rules restore` brings a rule back, its bindings stay gone.
+
+    Examples:
+        groupguard rules delete $RULE --corp ww1 --yes
+    """
     with connected() as gg:
         found = [
             gg.rules.GetRule(GetRuleRequest(corp_id=corp, rule_id=rule_id))

@@ -45,7 +45,12 @@ def template(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create a trade's rules, real ones that can be changed afterwards; they are bound to no group yet."""
+    """Create a trade's rules, real ones that can be changed afterwards; they are bound to no group yet.
+
+    Examples:
+        groupguard rules template retail --corp ww1 --dry-run
+        groupguard rules template retail --corp ww1 --allow-page shop.ok.com
+    """
     request = CreateRulesFromTemplateRequest(
         corp_id=corp,
         template=RuleTemplate.Value(f"RULE_TEMPLATE_{trade.name}"),

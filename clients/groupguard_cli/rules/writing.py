@@ -46,6 +46,10 @@ def create(
 
     It belongs to the super administrators unless --owner, --strategy or the file says otherwise, and is disabled unless
     --state or the file does.
+
+    Examples:
+        groupguard rules create --corp ww1 --name Ads --keyword 加微信 --kick
+        groupguard rules create rule.json --corp ww1
     """
     rule = read_rule(file) if file else Rule()
     Wanted(name, keyword, allow_phrase, warn, kick, after_warnings, blacklist, state).apply(rule)
@@ -88,6 +92,10 @@ def update(
 
     --keyword replaces the keywords there are. If the file holds an etag, or if options are given, the change is
     refused when somebody else changes the rule in between.
+
+    Examples:
+        groupguard rules update $RULE --corp ww1 --add-keyword 低价转让 --kick
+        groupguard rules update $RULE rule.json --corp ww1 --fields state
     """
     wish = Wanted(
         name,

@@ -18,7 +18,16 @@ from groupguard_cli.messages import Line, in_batches, read_messages
 from groupguard_cli.options import Corp
 from groupguard_cli.rules.warnings import tell_warnings
 from groupguard_cli.session import connected
-from groupguard_cli.trial.drafts import Mode, draft
+from groupguard_cli.trial.drafts import draft
+from groupguard_cli.trial.options import (
+    STDIN,
+    AllowPhrases,
+    KeywordMode,
+    Keywords,
+    MessagesFile,
+    RuleFile,
+    refuse_two_stdins,
+)
 from groupguard_cli.trial.showing import Screen, show_result
 from groupguard_cli.trial.texts import content_of
 from groupguard_cli.trial.totals import Totals
@@ -28,43 +37,16 @@ BATCH = 100
 """Messages in one call."""
 _NOWHERE = "test-rule"
 """Stands for the group and the sender, which a trial does not look at."""
-_STDIN = Path("-")
 _SAMPLE = re.compile(r"samples\[(\d+)\]\.?")
 
 
 def try_rule(
     corp: Corp,
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="[FILE]",
-            help='One JSON object a line, as for `groupguard check`: {"text": …}, or any other kind of message as in '
-            "protobuf JSON; - or nothing is stdin.",
-        ),
-    ] = _STDIN,
-    rule: Annotated[
-        Path | None,
-        typer.Option(
-            "--rule", metavar="RULE_FILE", help="A rule as protobuf JSON, as for `rules create`; - is stdin."
-        ),
-    ] = None,
-    keyword: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--keyword",
-            metavar="TEXT",
-            help="Instead of a file: a keyword to look for; may be given several times.",
-        ),
-    ] = None,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow", "--allow-phrase", metavar="TEXT", help="A phrase that excuses keywords inside it."
-        ),
-    ] = None,
-    mode: Annotated[
-        Mode | None, typer.Option("--mode", help="How to look for each --keyword; else the server chooses.")
-    ] = None,
+    file: MessagesFile = STDIN,
+    rule: RuleFile = None,
+    keyword: Keywords = None,
+    allow: AllowPhrases = None,
+    mode: KeywordMode = None,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print an object a message: its line, hit_count, hits and excused hits."),
@@ -75,9 +57,12 @@ def try_rule(
     Shows every message with its hits, a line for each hit, and totals. On a terminal what was found is coloured; in a
     pipe, or with NO_COLOR, it stands in ⟦…⟧, and what is excused in ⟨…⟩. Long texts are shortened around it.
     Ends with exit code 0 whatever is found.
+
+    Examples:
+        groupguard test-rule messages.jsonl --corp ww1 --keyword 微信 --mode exact
+        groupguard test-rule messages.jsonl --corp ww1 --rule rule.json
     """
-    if file == rule == _STDIN:
-        raise typer.BadParameter("only one of the rule and the messages can be stdin", param_hint="--rule")
+    refuse_two_stdins(file, rule)
     wanted = draft(rule, keyword or (), allow or (), mode)
     with refusing_bad_lines():
         lines = read_messages(file, _NOWHERE, _NOWHERE)

@@ -1,0 +1,1 @@
+"""`groupguard backtest`: what a rule would have done."""

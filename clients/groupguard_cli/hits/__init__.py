@@ -1,0 +1,1 @@
+"""`groupguard hits`: the log of decisions."""

@@ -1,0 +1,1 @@
+"""`groupguard statistics`: what rules did."""
