@@ -15,6 +15,10 @@ from rich.table import Table
 from bench.machine import versions
 from bench.row import Figure, Row
 
+_INTRODUCTION = (
+    "The newest run of each row; written by the run itself. [PROFILES.md](PROFILES.md) says where the time goes in rows that miss what "
+    "must hold."
+)
 _FOLDER = Path(__file__).parent
 _HEADINGS = ("figure", "median", "spread", "unit", "must", "met")
 
@@ -79,7 +83,7 @@ def show(results: Iterable[dict[str, Any]]) -> None:
 
 def write_page() -> Path:
     """Writes RESULTS.md anew from what is kept, and returns where it is."""
-    page = ["# Results of `make bench`", "", "The newest run of each row; written by the run itself."]
+    page = ["# Results of `make bench`", "", _INTRODUCTION]
     for path in sorted((_FOLDER / "results").glob("*.json")):
         page += ["", *_section(json.loads(path.read_text("utf-8")))]
     written = _FOLDER / "RESULTS.md"

@@ -8,7 +8,8 @@ from pathlib import Path
 from bench.judged_hits import NOT_JUDGED, Case, Hit, Judgement, beyond, excerpt, judgements
 from bench.messages import SOURCE, Message, messages
 from bench.row import Figure, Must, Row
-from service_kit.matching import Finders, MatchMode, finding, patterns, scan
+from service_kit.matching import MatchMode, finding, patterns, scan
+from service_kit.matching.finders import by_mode
 
 _WORDS = """
     微信 加微信 加微 加我 vx 加v qq qq群 扣扣 公众号 二维码 扫码 私聊 代购 代理 微商 加盟 货源 高仿 批发
@@ -67,7 +68,7 @@ def _hits(sent: Sequence[Message], mode: MatchMode) -> set[Hit]:
     for keyword in KEYWORDS:
         for pattern in patterns(keyword, mode):
             keywords.setdefault(pattern, []).append(keyword)
-    finders = Finders(**{mode.value: finding(keywords)})
+    finders = by_mode({mode: finding(keywords)})
     return {
         Hit(number, keyword, start, end)
         for number, message in enumerate(sent)

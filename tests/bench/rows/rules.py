@@ -13,10 +13,14 @@ from bench.row import Figure, Must, Row
 from bench.words import SOURCE as WORDS
 from bench.words import words
 from filter_service.domain.compiled import Keyword
+from filter_service.domain.counting import Tally
 from filter_service.domain.decide import decide_by_rules
-from filter_service.domain.message import Item, Message, Part, PartKind, SenderKind
+from filter_service.domain.findings import Sent
+from filter_service.domain.message import Item, Message, Part, PartKind
 from filter_service.domain.rule import Action, ActionKind, Group, Rule, State
+from filter_service.domain.sender import Sender, SenderKind
 from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
+from filter_service.domain.warning import SOMEBODY
 from filter_service.scanning import find_all
 from service_kit.matching import MatchMode, why_unfit
 from service_kit.revision import NO_RULES
@@ -60,7 +64,7 @@ def _measure() -> Iterator[Figure]:
 
 def _message(text: str) -> Message:
     items = (Item(None, (), (Part(PartKind.TEXT, text),)),)
-    return Message("m1", _HERE.chat_id, SenderKind.CUSTOMER, "wm1", "", items, 0.0)
+    return Message("m1", _HERE.chat_id, Sender(SenderKind.CUSTOMER, "wm1"), items, 0.0)
 
 
 def _snapshot(rules: Sequence[Rule], bound: int) -> Snapshot:
@@ -77,8 +81,8 @@ async def _cost(snapshot: Snapshot, sent: Sequence[Message]) -> float:
     """Returns the seconds that a message takes."""
     begun = time.perf_counter()
     for message in sent:
-        [found] = await find_all(snapshot, [(_HERE, message.items)])
-        decide_by_rules(snapshot, message, found, {}, ())
+        [found] = await find_all(snapshot, [Sent(_HERE, message.items, message.sender)])
+        decide_by_rules(snapshot, message, found, Tally(), SOMEBODY, ())
     return (time.perf_counter() - begun) / len(sent)
 
 

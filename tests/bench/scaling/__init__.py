@@ -1,0 +1,1 @@
+"""Plans an installation larger than any that was measured; `make scaling` prints what docs/scaling.md shows."""
