@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent import futures
@@ -253,19 +254,21 @@ def test_each_call_of_a_batch_is_repeated_under_its_own_request_id(
     assert len(noting.calls) == 3
 
 
-def _heed_interruptions() -> None:
-    """A shell that runs the tests in the background has all that they start ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+_HEEDING_INTERRUPTIONS = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])",
+)
+"""Begins a command: a shell that runs the tests in the background has all that they start ignore Ctrl-C."""
 
 
 def test_an_interruption_ends_at_once_without_a_trace_of_python(noting: Noting, call: Caller) -> None:
     """Ctrl-C in the middle of a call: exit code 130."""
     with subprocess.Popen(
-        [GROUPGUARD, "rules", "bind", "slow", "wr1"],
+        [*_HEEDING_INTERRUPTIONS, GROUPGUARD, "rules", "bind", "slow", "wr1"],
         env=call.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=_heed_interruptions,  # noqa: PLW1509 - it sets a signal, and touches no lock
     ) as process:
         assert noting.waiting.wait(20)
         process.send_signal(signal.SIGINT)

@@ -2,169 +2,93 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import kubernetes_validate
 import pytest
 import typer
-import yaml
-from typer.testing import CliRunner
 
-import blacklist_service.__main__
-import filter_service.__main__
-import rule_service.__main__
-from blacklist_service.config import BlacklistSettings
-from filter_service.config import FilterSettings
 from groupguard_cli.main import app
 from groupguard_client.connection import PORTS
-from rule_service.config import RuleSettings
 from service_kit import health
-from service_kit.auth import Role, Tokens
-from service_kit.settings import load, target
+from service_kit.settings import target
+from support.manifests import (
+    BASE,
+    K8S,
+    OLDEST_KUBERNETES,
+    SECRETS,
+    SERVICES,
+    SETTINGS,
+    Component,
+    declared,
+    port_of,
+    read,
+)
+from support.services import ROOT
 
-ROOT = Path(__file__).parents[2]
-BASE = ROOT / "deploy" / "k8s" / "base"
-README = BASE.parent / "README.md"
+README = K8S / "README.md"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-
-SETTINGS: dict[str, Any] = {"rule": RuleSettings, "filter": FilterSettings, "blacklist": BlacklistSettings}
-SERVICES = {
-    "rule": rule_service.__main__.SERVICE,
-    "filter": filter_service.__main__.SERVICE,
-    "blacklist": blacklist_service.__main__.SERVICE,
-}
-SECRETS = {
-    "groupguard-stores": {"durable-url": "redis://durable", "ephemeral-url": "redis://ephemeral"},
-    "groupguard-tokens": {"tokens.json": '{"tokens": []}', "filter-token": "gg_secret"},
-}
-"""What the manifests may ask for: the Secrets that the README makes."""
-
-OLDEST_KUBERNETES = "1.27"
-"""The first with everything that the base uses in beta or better, and with gRPC probes for good."""
-WRITTEN_FILES = sorted(path for path in BASE.rglob("*.yaml") if path.name != "kustomization.yaml")
-
-
-def read(path: Path) -> dict[str, Any]:
-    """The one object of a file; more than one is an error."""
-    return cast(dict[str, Any], yaml.safe_load(path.read_text("utf-8")))
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One service's folder."""
-
-    name: str
-    kustomization: dict[str, Any]
-    deployment: dict[str, Any]
-    service: dict[str, Any]
-
-    @property
-    def pod(self) -> dict[str, Any]:
-        return cast(dict[str, Any], self.deployment["spec"]["template"]["spec"])
-
-    @property
-    def container(self) -> dict[str, Any]:
-        (container,) = self.pod["containers"]
-        return cast(dict[str, Any], container)
-
-    @property
-    def plain_environment(self) -> dict[str, str]:
-        """Variables whose values are in the base."""
-        generated = {
-            generator["name"]: dict(literal.split("=", 1) for literal in generator["literals"])
-            for generator in self.kustomization["configMapGenerator"]
-        }
-        found: dict[str, str] = {}
-        for source in self.container["envFrom"]:
-            found |= generated[source["configMapRef"]["name"]]
-        return found | {item["name"]: item["value"] for item in self.container["env"] if "value" in item}
-
-    @property
-    def secret_environment(self) -> dict[str, str]:
-        """Variables whose values are in a Secret."""
-        references = {
-            item["name"]: item["valueFrom"]["secretKeyRef"]
-            for item in self.container["env"]
-            if "value" not in item
-        }
-        return {name: SECRETS[it["name"]][it["key"]] for name, it in references.items()}
-
-    @property
-    def mounted(self) -> dict[str, str]:
-        """Contents of mounted Secrets by path."""
-        volumes = {volume["name"]: volume["secret"] for volume in self.pod["volumes"]}
-        return {
-            f"{mount['mountPath']}/{item['path']}": SECRETS[volumes[mount["name"]]["secretName"]][item["key"]]
-            for mount in self.container["volumeMounts"]
-            for item in volumes[mount["name"]]["items"]
-        }
-
-    def settings(self, folder: Path) -> Any:
-        """What the program makes of its environment, with the mounted files below `folder`."""
-        for path, content in self.mounted.items():
-            file = folder / path.lstrip("/")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(content, "utf-8")
-        plain = {
-            name: f"{folder}{value}" if value.startswith("/") else value
-            for name, value in self.plain_environment.items()
-        }
-        return load(SETTINGS[self.name], plain | self.secret_environment)
+WRITTEN_FILES = sorted(path for path in K8S.rglob("*.yaml") if path.name != "kustomization.yaml")
+MONITOR = K8S / "components" / "servicemonitor"
+"""Not in an overlay: its kind is not Kubernetes' own."""
 
 
 @pytest.fixture(params=SETTINGS)
 def component(request: pytest.FixtureRequest) -> Component:
     """Each component in turn."""
-    names = ("kustomization", "deployment", "service")
-    return Component(request.param, *(read(BASE / request.param / f"{name}.yaml") for name in names))
-
-
-def declared(settings: Any) -> Iterator[Any]:
-    """The metadata of all settings of a dataclass, those inside it included."""
-    for field in fields(settings):
-        if "variable" in field.metadata:
-            yield field.metadata
-        else:
-            yield from declared(field.type)
-
-
-def port_of(address: str) -> int:
-    return int(address.rpartition(":")[2])
+    return Component.written(request.param)
 
 
 # ---------------------------------------------------------------------------------------------------------- valid
 
 
 @pytest.mark.parametrize("version", [OLDEST_KUBERNETES, kubernetes_validate.latest_version()])
-@pytest.mark.parametrize("path", WRITTEN_FILES, ids=lambda path: str(path.relative_to(BASE)))
+@pytest.mark.parametrize(
+    "path",
+    [path for path in WRITTEN_FILES if path.parent != MONITOR],
+    ids=lambda path: str(path.relative_to(K8S)),
+)
 def test_file_holds_one_valid_object_of_the_kind_it_is_named_after(path: Path, version: str) -> None:
     """Strict: a misspelt field is an error, not ignored."""
     manifest = read(path)
     kubernetes_validate.validate(manifest, version, strict=True)
-    assert manifest["kind"].lower() == path.stem
+    assert manifest["kind"].lower() == path.stem.partition("-")[0]
     assert "namespace" not in manifest["metadata"]
 
 
-def test_every_file_is_part_of_the_base() -> None:
+def test_every_file_is_part_of_an_overlay() -> None:
     """A file that no kustomization names would be checked here and never applied."""
 
     def reached(folder: Path) -> Iterator[Path]:
-        for name in read(folder / "kustomization.yaml")["resources"]:
-            if (folder / name).is_dir():
-                yield from reached(folder / name)
+        kustomization = read(folder / "kustomization.yaml")
+        for name in [*kustomization.get("resources", ()), *kustomization.get("components", ())]:
+            path = (folder / name).resolve()
+            if path.is_dir():
+                yield from reached(path)
             else:
-                yield folder / name
+                yield path
 
-    assert sorted(reached(BASE)) == WRITTEN_FILES
-    assert {path.parent.name for path in WRITTEN_FILES} == set(SETTINGS)
+    applied = [*(K8S / "overlays").iterdir(), MONITOR]
+    assert sorted({path for folder in applied for path in reached(folder)}) == WRITTEN_FILES
+
+
+def test_every_service_has_all_that_it_is_run_with() -> None:
+    """One file a kind."""
+    kinds = [
+        "Deployment",
+        "HorizontalPodAutoscaler",
+        "NetworkPolicy",
+        "PodDisruptionBudget",
+        "Service",
+        "ServiceAccount",
+    ]
+    for name in SETTINGS:
+        manifests = [read(path) for path in WRITTEN_FILES if path.parent == BASE / name]
+        assert sorted(it["kind"] for it in manifests) == kinds
+        assert {it["metadata"]["name"] for it in manifests} == {f"groupguard-{name}"}
 
 
 def test_image_is_of_the_version_of_the_project() -> None:
@@ -173,61 +97,7 @@ def test_image_is_of_the_version_of_the_project() -> None:
     assert images == [{"name": "groupguard", "newTag": PROJECT["version"]}]
 
 
-def test_kubectl_renders_the_base() -> None:
-    """What `kubectl apply -k` sends is what the other tests looked at, tied together."""
-    if shutil.which("kubectl") is None:
-        pytest.skip("kubectl is not installed")
-    told = json.loads(_kubectl("version", "--client", "-o", "json"))["clientVersion"]
-    version = tuple(int(re.sub(r"\D", "", told[part])) for part in ("major", "minor"))
-    if version < tuple(map(int, OLDEST_KUBERNETES.split("."))):
-        pytest.skip(f"kubectl is {version[0]}.{version[1]}, older than {OLDEST_KUBERNETES}")
-
-    rendered = list(yaml.safe_load_all(_kubectl("kustomize", str(BASE))))
-
-    for manifest in rendered:
-        kubernetes_validate.validate(manifest, kubernetes_validate.latest_version(), strict=True)
-        assert "namespace" not in manifest["metadata"]
-    by_kind = {
-        kind: {it["metadata"]["name"]: it for it in rendered if it["kind"] == kind}
-        for kind in ("ConfigMap", "Deployment", "Service")
-    }
-    assert sum(map(len, by_kind.values())) == len(rendered)
-    names = {f"groupguard-{name}" for name in SETTINGS}
-    assert set(by_kind["Service"]) == set(by_kind["Deployment"]) == names
-    for name, deployment in by_kind["Deployment"].items():
-        (container,) = deployment["spec"]["template"]["spec"]["containers"]
-        (source,) = container["envFrom"]
-        assert container["image"] == f"groupguard:{PROJECT['version']}"
-        assert source["configMapRef"]["name"].startswith(f"{name}-")
-        assert source["configMapRef"]["name"] in by_kind["ConfigMap"]
-
-
-def _kubectl(*arguments: str) -> str:
-    return subprocess.run(
-        ["kubectl", *arguments], check=True, capture_output=True, encoding="utf-8", timeout=30
-    ).stdout
-
-
 # ----------------------------------------------------------------------------------------------------------- safe
-
-
-def test_pod_is_restricted(component: Component) -> None:
-    """At least what the Pod Security Standard `restricted` asks for."""
-    pod, container = component.pod, component.container
-    assert not pod.keys() & {"hostNetwork", "hostPID", "hostIPC", "initContainers"}
-    assert pod["automountServiceAccountToken"] is False
-    assert pod["enableServiceLinks"] is False
-    assert pod["securityContext"]["runAsNonRoot"] is True
-    assert pod["securityContext"]["runAsUser"] > 0
-    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
-    assert not any("hostPort" in port for port in container["ports"])
-    for part in ("requests", "limits"):
-        assert container["resources"][part].keys() == {"cpu", "memory"}
 
 
 def test_secret_files_are_readable_by_the_group_alone(component: Component) -> None:
@@ -250,12 +120,23 @@ def test_rollout_loses_no_capacity(component: Component) -> None:
     """A new pod serves, and clients had time to learn of it, before an old one goes."""
     spec = component.deployment["spec"]
     startup = component.container["startupProbe"]
-    assert spec["replicas"] >= 2
+    assert "replicas" not in spec  # every `kubectl apply` would undo what the autoscaler chose
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
     assert spec["minReadySeconds"] >= 30  # a DNS record's life, and gRPC's pause between two look-ups
     patience = startup["periodSeconds"] * startup["failureThreshold"]
     assert patience >= 300
     assert spec["progressDeadlineSeconds"] > patience + spec["minReadySeconds"]
+
+
+def test_service_is_scaled_and_never_left_without_a_pod(component: Component) -> None:
+    """Two pods at the least, one of which may go at a time; pods go more slowly than they come."""
+    scaler = read(BASE / component.name / "horizontalpodautoscaler.yaml")["spec"]
+    assert scaler["scaleTargetRef"]["name"] == component.deployment["metadata"]["name"]
+    assert scaler["maxReplicas"] > scaler["minReplicas"] >= 2
+    assert scaler["behavior"]["scaleDown"]["stabilizationWindowSeconds"] >= 300
+    budget = read(BASE / component.name / "poddisruptionbudget.yaml")["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"] == component.deployment["spec"]["selector"]
 
 
 def test_replicas_are_spread(component: Component) -> None:
@@ -304,23 +185,37 @@ def test_every_required_setting_is_given(component: Component) -> None:
 def test_program_accepts_its_environment(component: Component, tmp_path: Path) -> None:
     """Every value can be read, every file named is mounted, and callers are asked for a token."""
     settings = component.settings(tmp_path)
-    assert settings.server.tokens_file is not None
-    assert settings.server.insecure is False
+    assert settings.server.access.tokens_file is not None
+    assert settings.server.access.insecure is False
 
 
 def test_ports_are_those_the_program_listens_on(component: Component, tmp_path: Path) -> None:
     """A headless Service translates no ports: all have to be the same."""
     server = component.settings(tmp_path).server
     ports = {port["name"]: port["containerPort"] for port in component.container["ports"]}
-    assert ports == {"grpc": port_of(server.listen), "health": port_of(server.health_listen)}
+    assert ports == {
+        "grpc": port_of(server.listen),
+        "health": port_of(server.health_listen),
+        "metrics": port_of(server.metrics_listen),
+    }
     assert ports["grpc"] == PORTS[component.name]
-    for address in (server.listen, server.health_listen):
+    for address in (server.listen, server.health_listen, server.metrics_listen):
         assert address.rpartition(":")[0] in ("0.0.0.0", "[::]")
     assert component.service["metadata"]["name"] == f"groupguard-{component.name}"
     assert component.service["spec"]["clusterIP"] == "None"
     assert component.service["spec"]["ports"] == [
-        {"name": "grpc", "port": ports["grpc"], "targetPort": "grpc"}
+        {"name": name, "port": ports[name], "targetPort": name} for name in ("grpc", "metrics")
     ]
+
+
+def test_the_monitor_chooses_the_metrics_of_this_component(component: Component) -> None:
+    """By a Service's labels and the name of its port; its Services are what alerts call jobs."""
+    monitor = read(MONITOR / "servicemonitor.yaml")
+    assert (monitor["apiVersion"], monitor["kind"]) == ("monitoring.coreos.com/v1", "ServiceMonitor")
+    assert (
+        monitor["spec"]["selector"]["matchLabels"].items() <= component.service["metadata"]["labels"].items()
+    )
+    assert [it["port"] for it in monitor["spec"]["endpoints"]] == ["metrics"]
 
 
 def test_probes_ask_for_names_that_the_program_knows(component: Component, tmp_path: Path) -> None:
@@ -369,27 +264,3 @@ def test_addresses_of_other_services_exist(component: Component) -> None:
     )
     for variable, address in called.items():
         assert variable.split("_")[1].lower() in address
-
-
-# ------------------------------------------------------------------------------------------------------- the Secrets
-
-
-def test_readme_makes_the_secrets_that_are_asked_for() -> None:
-    """By name and by key."""
-    text = README.read_text("utf-8")
-    assert set(re.findall(r"create secret generic (\S+)", text)) == set(SECRETS)
-    assert set(re.findall(r"--from-file=([\w.-]+)", text)) == set(SECRETS["groupguard-tokens"])
-    assert set(re.findall(r"^([\w-]+-url)=", text, re.MULTILINE)) == set(SECRETS["groupguard-stores"])
-
-
-def test_made_token_lets_filter_service_in(tmp_path: Path) -> None:
-    """The command line that the README gives makes an entry that a server reads and that knows the token."""
-    line = re.search(r"^groupguard (token filter .+?) *>", README.read_text("utf-8"), re.MULTILINE)
-    assert line is not None
-    made = CliRunner().invoke(app, line[1].replace("'", "").split(), env={"FORCE_COLOR": None})
-    file = tmp_path / "tokens.json"
-    file.write_text(made.stderr, "utf-8")
-
-    caller = Tokens.read(file).caller(f"Bearer {made.stdout.strip()}")
-
-    assert caller.roles_in("ww1") == {Role("service")}

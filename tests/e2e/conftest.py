@@ -32,8 +32,11 @@ def suite(suite_store: EmbeddedStore) -> Iterator[Suite]:
     """The three services, on free ports."""
     for name in [name for name in os.environ if name.startswith("GROUPGUARD_")]:
         del os.environ[name]  # of whoever runs the tests
-    hurry = {"GROUPGUARD_DRAIN_SECONDS": "0"}  # no balancer is there to look elsewhere
-    with short_folder() as logs, Suite(suite_store, environment=hurry, log_folder=logs) as suite:
+    environment = {
+        "GROUPGUARD_DRAIN_SECONDS": "0",  # no balancer is there to look elsewhere
+        "GROUPGUARD_METRICS_LISTEN": f"{LOOPBACK}:0",
+    }
+    with short_folder() as logs, Suite(suite_store, environment=environment, log_folder=logs) as suite:
         yield suite
 
 

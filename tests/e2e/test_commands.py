@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -23,8 +25,10 @@ from groupguard_client import Addresses, GroupGuard, failure
 from service_kit import auth
 from service_kit.embedded import EmbeddedStore
 from service_kit.suite import Suite
-from support.commands import groupguard, run, started
+from support.commands import GROUPGUARD, groupguard, run, started
 from support.corp import Corp
+from support.held_ports import held_block
+from support.metrics import scrape
 from support.processes import is_alive, wait_gone, wait_until
 from support.services import ROOT, running
 from support.valkey import LOOPBACK
@@ -190,6 +194,42 @@ def test_serve_all_serves_until_interrupted_and_keeps_everything(plain: dict[str
         with connect(again.ports) as gg:
             assert Corp(gg, corp.id).say("刷单").hit_count == 1
         assert again.end(signal.SIGTERM) == 0
+
+
+def test_serve_all_gives_each_service_its_own_port_for_metrics_and_health(
+    plain: dict[str, str], folder: Path
+) -> None:
+    """One after the other from the port that is named, in the order of their usual gRPC ports."""
+    with held_block(3) as metrics, held_block(3) as health:
+        environment = {
+            **plain,
+            "GROUPGUARD_METRICS_LISTEN": f"{LOOPBACK}:{metrics}",
+            "GROUPGUARD_HEALTH_LISTEN": f"{LOOPBACK}:{health}",
+        }
+        arguments = ("serve", "all", "--free-ports", "--data-dir", folder / "data")
+        with started(folder, *arguments, env=environment) as running:
+            running.wait_serving()
+            for number, own in enumerate(("rule_watchers", "verdicts_total", "filters_published_total")):
+                assert f"groupguard_{own}" in scrape(metrics + number)
+                socket.create_connection((LOOPBACK, health + number), 5).close()
+
+
+def test_logs_are_for_people_on_a_terminal(plain: dict[str, str], folder: Path) -> None:
+    """And for programs elsewhere."""
+    arguments = ("serve", "rule", "--redis-url", "redis://127.0.0.1:1", "--listen", f"{LOOPBACK}:0")
+    with started(folder, *arguments, env=plain) as elsewhere:
+        assert wait_until(lambda: "\n" in elsewhere.stderr, 30)
+        assert elsewhere.stderr.startswith("{")
+    above, below = pty.openpty()
+    with subprocess.Popen([GROUPGUARD, *arguments], env=plain, stdout=below, stderr=below) as process:
+        os.close(below)
+        shown = b""
+        while b"\n" not in shown:
+            shown += os.read(above, 4_096)
+        process.kill()
+    os.close(above)
+    assert b"waiting for the durable store" in shown
+    assert not shown.startswith(b"{")
 
 
 def test_a_second_serve_all_on_the_same_folder_is_refused(plain: dict[str, str], folder: Path) -> None:

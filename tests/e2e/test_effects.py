@@ -135,22 +135,25 @@ def test_without_a_message_id_the_answer_says_what_it_could_not_know(corp: Corp)
         assert (skipped.check, skipped.reason) == (CHECK_RETRY, SKIP_REASON_FACT_ABSENT)
 
 
-def test_a_repeated_call_may_meet_other_rules_than_the_first(corp: Corp) -> None:
-    """A retry after rules were added, disabled, or the sender listed still gets a verdict."""
+def test_a_repeated_call_gets_the_first_verdict_whatever_changed_meanwhile(corp: Corp) -> None:
+    """Rules added, disabled, or the sender listed: the same decision, by the rules of the first time."""
     old = corp.rule("刷单", kind=ACTION_KIND_KICK_AFTER_WARNINGS, warnings_before_kick=1)
     repeated = new_id()
-    assert corp.say("刷单百家乐", message_id=repeated).decision == DECISION_WARN
+    first = corp.say("刷单百家乐", message_id=repeated)
+    assert (first.decision, first.repeated) == (DECISION_WARN, False)
 
-    new = corp.rule("百家乐", kind=ACTION_KIND_KICK_AFTER_WARNINGS, warnings_before_kick=1)
-    verdict = corp.say("刷单百家乐", message_id=repeated)
-    assert verdict.decision == DECISION_WARN
-    assert {hit.rule_id for hit in verdict.hits} == {old.rule_id, new.rule_id}
-
+    corp.rule("百家乐", kind=ACTION_KIND_KICK)
+    again = corp.say("刷单百家乐", message_id=repeated)
+    assert again.repeated
+    assert [hit.rule_id for hit in again.hits] == [old.rule_id]
     corp.update(Rule(rule_id=old.rule_id, state=RULE_STATE_DISABLED))
-    assert corp.say("刷单百家乐", message_id=repeated).decision == DECISION_WARN
-
+    later = corp.say("刷单百家乐", message_id=repeated)
     corp.blacklist("wmPeddler")
-    assert corp.say("刷单百家乐", message_id=repeated).reason == REASON_ENTERPRISE_BLACKLIST
+    listed = corp.say("刷单百家乐", message_id=repeated)
+    for verdict in (again, later, listed):
+        assert (verdict.decision, verdict.effects) == (first.decision, first.effects)
+        assert verdict.rules_revision == first.rules_revision
+    assert corp.say("刷单百家乐", message_id=new_id()).reason == REASON_ENTERPRISE_BLACKLIST
 
 
 def test_a_shadow_rule_counts_nothing_against_anybody(corp: Corp) -> None:

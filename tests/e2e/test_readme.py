@@ -22,22 +22,22 @@ from groupguard_client.connection import PORTS
 from rule_service.config import RuleSettings
 from support.commands import GROUPGUARD, grpcurl_binary, run
 from support.corp import Corp
+from support.pages import blocks
 from support.services import ROOT
 
-README = (ROOT / "README.md").read_text("utf-8")
+PAGE = ROOT / "README.md"
+README = PAGE.read_text("utf-8")
 SERVICES = {"rule": RuleSettings, "filter": FilterSettings, "blacklist": BlacklistSettings}
 
 
 def block(heading: str, language: str) -> str:
     """The first block of code of a language under a heading."""
-    found = re.search(rf"^#+ {heading}$.*?^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    assert found, f"no block of {language} under {heading!r}"
-    return found[1]
+    return next(it.code for it in blocks(PAGE) if (it.heading, it.language) == (heading, language))
 
 
 def settings() -> dict[str, tuple[str, str, str]]:
     """Default, services and help of every variable, from the dataclasses that read them."""
-    defaults: dict[str, str] = {}
+    defaults: dict[str, dict[str, None]] = defaultdict(dict)
     services: dict[str, list[str]] = defaultdict(list)
     helps: dict[str, dict[str, None]] = defaultdict(dict)
 
@@ -47,7 +47,7 @@ def settings() -> dict[str, tuple[str, str, str]]:
                 read(item.type, service)
                 continue
             variable, default = item.metadata["variable"], item.metadata["default"]
-            defaults[variable] = "required" if default is None else f"`{default}`"
+            defaults[variable]["required" if default is None else f"`{default}`"] = None
             services[variable].append(service)
             helps[variable][item.metadata["help"]] = None
 
@@ -55,7 +55,7 @@ def settings() -> dict[str, tuple[str, str, str]]:
         read(kind, service)
     return {
         variable: (
-            default,
+            "; ".join(default),
             "all" if len(services[variable]) == len(SERVICES) else ", ".join(services[variable]),
             "; ".join(helps[variable]),
         )
@@ -63,20 +63,20 @@ def settings() -> dict[str, tuple[str, str, str]]:
     }
 
 
-def test_the_first_rule_takes_five_lines_and_warns(environment: dict[str, str], gg: GroupGuard) -> None:
-    """The block as it stands, run by Python, prints the verdict that the README shows; the rule is there afterwards."""
+def test_the_first_rule_takes_five_lines_and_warns(environment: dict[str, str], corp: Corp) -> None:
+    """The block, run by Python, prints the verdict that the README shows; only the corp is this test's own."""
     code = block("A first rule in five lines of Python", "python")
     lines = [node for node in ast.parse(code).body if not isinstance(node, ast.Import | ast.ImportFrom)]
     assert len(lines) == 5
     assert {node.lineno for node in lines} == {node.end_lineno for node in lines}
 
-    done = run([sys.executable, "-W", "error", "-c", code], env=environment)
+    done = run([sys.executable, "-W", "error", "-c", code.replace("ww1", corp.id)], env=environment)
 
     assert done.returncode == 0, done.stderr
     shown = re.search(r"```\n(verdict \{.*?)```", README, re.DOTALL)
     assert shown
     assert without_ids(done.stdout) == without_ids(shown[1])
-    assert Corp(gg, "ww1").say("加微信", chat="wrShop").decision == DECISION_WARN
+    assert corp.say("加微信", chat="wrShop").decision == DECISION_WARN
 
 
 def without_ids(text: str) -> str:
@@ -121,6 +121,19 @@ def test_a_corps_rules_are_kept_from_the_command_line(
     assert rule.group_count == 0
 
 
+def test_blacklists_are_kept_from_the_command_line(environment: dict[str, str], tmp_path: Path) -> None:
+    """The block as it stands, run by a shell in an empty folder."""
+    environment["PATH"] = f"{GROUPGUARD.parent}:{environment['PATH']}"
+    script = block("Blacklists from the command line", "sh")
+
+    done = run(["sh", "-eu", "-c", f"cd '{tmp_path}'\n{script}"], env=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 customers taken: 2 new" in done.stderr
+    assert "wmA\tenterprise\t刷单\timport spring" in done.stdout
+    assert "Off the lists: 2." in done.stderr
+
+
 def test_a_rule_is_tried_before_it_is_saved(environment: dict[str, str], tmp_path: Path) -> None:
     """The block as it stands, run by a shell in an empty folder, prints what is shown below it."""
     environment["PATH"] = f"{GROUPGUARD.parent}:{environment['PATH']}"
@@ -130,6 +143,28 @@ def test_a_rule_is_tried_before_it_is_saved(environment: dict[str, str], tmp_pat
 
     assert done.returncode == 0, done.stderr
     assert done.stdout == block("Try a rule before it bites", "text")
+
+
+def test_decisions_are_logged_from_then_on(environment: dict[str, str]) -> None:
+    """The block as it stands, run by a shell."""
+    environment["PATH"] = f"{GROUPGUARD.parent}:{environment['PATH']}"
+
+    done = run(["sh", "-eu", "-c", block("What rules did", "sh")], env=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert "decision_log.masking\tkeywords_only" in done.stdout
+
+
+def test_a_customer_is_forgotten(environment: dict[str, str]) -> None:
+    """The block as it stands, run by a shell."""
+    environment["PATH"] = f"{GROUPGUARD.parent}:{environment['PATH']}"
+
+    done = run(["sh", "-eu", "-c", block("Forgetting a customer", "sh")], env=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert "There is this of wmA: 0 in all." in done.stderr
+    assert "Erased: 0 in all." in done.stderr
+    assert "logged decisions\t0" in done.stdout
 
 
 def test_the_table_of_settings_is_the_codes() -> None:
@@ -170,9 +205,9 @@ def test_every_command_and_option_named_exists() -> None:
             helps[name] = done.stdout
         return helps[name]
 
-    groups = "serve|rules|groups|exempt|corp"
+    groups = "serve|rules|groups|exempt|blacklist|corp"
     for called in re.findall(
-        rf"groupguard ((?:(?:{groups}) [a-z-]+|demo|check|test-rule|token)[^`|\n]*)", README
+        rf"groupguard ((?:(?:{groups}) [a-z-]+|demo|check|forget|test-rule|token)[^`|\n]*)", README
     ):
         name = re.match(rf"(?:{groups}) [a-z-]+|[a-z-]+", called)
         assert name
@@ -194,5 +229,5 @@ def test_every_path_of_the_tree_is_there() -> None:
     assert tree.strip()
     for line in tree.splitlines():
         assert (ROOT / line.split()[0]).is_dir()
-    for target in re.findall(r"\]\(([^)]+)\)", README):
+    for target in re.findall(r"\]\((?!https:)([^)]+)\)", README):
         assert (ROOT / target).exists(), target

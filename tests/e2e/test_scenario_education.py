@@ -119,7 +119,7 @@ def test_pupils_and_parents_may_talk(school: Company) -> None:
     """Words that only contain nasty ones, and warnings of swindles, are neither warned nor reported."""
     set_up(school)
     for number, text in enumerate(INNOCENT):
-        verdict = school.say(text, chat=CLASS, message_id=f"m{number}")
+        verdict = school.say(text, chat=CLASS, by=f"wm{number}", message_id=f"m{number}")
         assert (text, verdict.decision, verdict.reason) == (text, DECISION_ALLOW, REASON_NO_HIT)
         assert (verdict.hit_count, verdict.shadow_hit_count, verdict.effects) == (0, 0, Effects())
 
@@ -212,5 +212,7 @@ def test_rules_are_tried_out_in_shadow_before_they_act(school: Company) -> None:
         school.update(Rule(rule_id=tried.rule_id, state=RULE_STATE_ENABLED))
     verdicts = [school.say("傻逼", chat=CLASS, message_id=f"real{number}") for number in range(3)]
     assert [verdict.decision for verdict in verdicts] == [DECISION_WARN, DECISION_WARN, DECISION_KICK]
-    assert [hit.rule_id for verdict in verdicts for hit in verdict.hits] == [rule.rule_id] * 3
+    # The rule against repeats counts what was said before, too: messages are messages, whoever looked at them.
+    abuse = [hit.rule_id for verdict in verdicts for hit in verdict.hits if hit.keyword]
+    assert abuse == [rule.rule_id] * 3
     assert {verdict.shadow_hit_count for verdict in verdicts} == {0}

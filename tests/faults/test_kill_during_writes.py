@@ -16,10 +16,10 @@ import pytest
 from groupguard_client import Addresses, GroupGuard
 from service_kit.embedded import shim
 from service_kit.suite import Suite
-from support.faults.audit import audit_lists, audit_rules, disagreements
+from support.faults.proof import check_everything, report, wait_for_progress
 from support.faults.suite import pids
 from support.faults.writers import Writing
-from support.processes import is_alive, wait_gone, wait_until
+from support.processes import is_alive, wait_gone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="death signals and /proc are Linux's")
 
@@ -47,13 +47,13 @@ def test_killed_process_loses_no_acknowledged_write(
         _supervise(suite, _WRITE_SECONDS)
         os.kill(pids(suite)[victim], signal.SIGKILL)
         time.sleep(_OUTAGE_SECONDS)
-        _wait_for_progress(suite, writing)
+        wait_for_progress(suite, writing)
     writing.stop()
     assert {name for name, pid in pids(suite).items() if pid != before[name]} == {victim}
-    _check_everything(gg, writing)
+    check_everything(gg, writing)
     if victim != "filter":
-        assert writing.checker.refused == 0
-    _report(writing, record_property)
+        assert writing.checker.failed == 0
+    report(writing, record_property)
 
 
 def test_killed_owner_loses_no_acknowledged_write_and_leaves_no_process(
@@ -73,8 +73,8 @@ def test_killed_owner_loses_no_acknowledged_write_and_leaves_no_process(
         assert not _processes_that_name(data)
         writing.stop()
     with _serve_all(data, folder / "log") as (owner, where), GroupGuard(where) as gg:
-        _check_everything(gg, writing)
-        _report(writing, record_property)
+        check_everything(gg, writing)
+        report(writing, record_property)
         owner.send_signal(signal.SIGTERM)
         assert owner.wait(_PATIENCE) == 0
     assert not _processes_that_name(data)
@@ -85,46 +85,6 @@ def _supervise(suite: Suite, seconds: float) -> None:
     while time.monotonic() < until:
         suite.ensure_running()
         time.sleep(0.05)
-
-
-def _wait_for_progress(suite: Suite, writing: Writing) -> None:
-    """Waits until every writer has got an answer to something that it sent after now."""
-
-    def moved() -> bool:
-        suite.ensure_running()
-        return all(now > then + 1 for now, then in zip(writing.progress(), before, strict=True))
-
-    before = writing.progress()
-    assert wait_until(moved, _PATIENCE), f"{before} → {writing.progress()}, {writing.surprises()}"
-
-
-def _check_everything(gg: GroupGuard, writing: Writing) -> None:
-    assert writing.surprises() == []
-    assert min(writing.progress()) > 0
-    writing.resolve(gg)
-    writing.repeat_answered(gg)
-    stored = audit_rules(gg, writing)
-    listed = audit_lists(gg, writing.ledger)
-    wrong: list[str] = []
-
-    def agreed() -> bool:
-        wrong[:] = disagreements(gg, writing.ledger, stored, listed)
-        return not wrong
-
-    assert wait_until(agreed, _PATIENCE), wrong[:3]
-
-
-def _report(writing: Writing, record_property: Callable[[str, object], None]) -> None:
-    figures = {
-        "acknowledged": writing.acknowledged(),
-        "repeated": sum(writer.repeated for writer in writing.writers),
-        "in doubt": writing.doubts("rules") + writing.doubts("blacklist"),
-        "verdicts": sum(writing.checker.acknowledged.values()),
-        "without verdict": writing.checker.refused,
-        "skipped checks": sorted(writing.checker.skipped),
-    }
-    record_property("figures", figures)
-    print(figures)
 
 
 @contextmanager

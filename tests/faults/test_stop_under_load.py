@@ -25,12 +25,13 @@ from groupguard.filter.v1.verdict_pb2 import DECISION_WARN
 from groupguard.rule.v1.group_pb2 import Group
 from groupguard.rule.v1.rule_service_pb2 import UpsertGroupsRequest, WatchRevisionsRequest
 from groupguard.rule.v1.rule_service_pb2_grpc import RuleServiceStub
-from groupguard_client import Addresses, AsyncGroupGuard, GroupGuard
+from groupguard_client import AsyncGroupGuard, GroupGuard
 from service_kit.embedded import EmbeddedStore
 from service_kit.service_process import STOP_SECONDS, ServiceProcess
 from service_kit.suite import Suite
 from support.faults.audit import fetch
 from support.faults.load import Load
+from support.faults.replicas import Replicas, replicas
 from support.faults.requests import OWNER, bound_rule, check
 from support.faults.writers import LISTS
 from support.valkey import LOOPBACK
@@ -189,60 +190,21 @@ async def test_replicas_restarted_in_turn_lose_no_call(folder: Path) -> None:
     calls the others through the same client.
     """
     corp_id = "wwRolling"
-    with EmbeddedStore(folder / "data") as store:
-        replicas: dict[str, list[ServiceProcess]] = {}
-        try:
-            async with AsyncExitStack() as stack:
-                for name in ("rule", "blacklist", "filter"):
-                    replicas[name] = await _launch(stack, folder, name, store, replicas)
-                where = {name: _target(both) for name, both in replicas.items()}
-                with GroupGuard(Addresses(**where)) as gg:
-                    bound_rule(gg, corp_id, "wrChecked", "刷单", strikes=True)
-                    loads = await _restart_under_load(Addresses(**where), replicas, corp_id)
-                    written = set(fetch(gg, corp_id).ordinals)
-                    assert written == {"wrChecked", *(f"wr{number}" for number in loads["rule"].succeeded)}
-                    assert _listed_count(gg, corp_id) == len(loads["blacklist"].succeeded)
-        finally:
-            for both in reversed(replicas.values()):
-                for service in both:
-                    service.signal(signal.SIGTERM)
-            for both in replicas.values():
-                for service in both:
-                    service.wait_stopped()
+    with (
+        EmbeddedStore(folder / "data") as store,
+        replicas(store, folder) as parts,
+        GroupGuard(parts.addresses) as gg,
+    ):
+        bound_rule(gg, corp_id, "wrChecked", "刷单", strikes=True)
+        loads = await _restart_under_load(parts, corp_id)
+        written = set(fetch(gg, corp_id).ordinals)
+        assert written == {"wrChecked", *(f"wr{number}" for number in loads["rule"].succeeded)}
+        assert _listed_count(gg, corp_id) == len(loads["blacklist"].succeeded)
 
 
-async def _launch(
-    stack: AsyncExitStack,
-    folder: Path,
-    name: str,
-    store: EmbeddedStore,
-    callees: dict[str, list[ServiceProcess]],
-) -> list[ServiceProcess]:
-    environment = {
-        "GROUPGUARD_LISTEN": f"{LOOPBACK}:0",
-        "GROUPGUARD_LOG_SAMPLE": "0",
-        "GROUPGUARD_DURABLE_URL": store.durable_url,
-        "GROUPGUARD_EPHEMERAL_URL": store.ephemeral_url,
-        **{f"GROUPGUARD_{callee.upper()}_ADDRESS": _target(both) for callee, both in callees.items()},
-    }
-    log = stack.enter_context((folder / f"{name}.log").open("ab"))
-    both = [ServiceProcess(f"{name}_service", environment, log) for _ in range(2)]
-    for service in both:
-        service.start()
-    for service in both:
-        await asyncio.to_thread(service.wait_ready)
-    return both
-
-
-def _target(both: list[ServiceProcess]) -> str:
-    return "ipv4:" + ",".join(f"{LOOPBACK}:{service.port}" for service in both)
-
-
-async def _restart_under_load(
-    where: Addresses, replicas: dict[str, list[ServiceProcess]], corp_id: str
-) -> dict[str, Load]:
+async def _restart_under_load(parts: Replicas, corp_id: str) -> dict[str, Load]:
     skipped: list[object] = []
-    async with AsyncGroupGuard(where, timeout=20) as gg:
+    async with AsyncGroupGuard(parts.addresses, timeout=20) as gg:
         loads = {
             "rule": Load(_upserts(gg.rules, corp_id), in_flight=12, pause=0.05),
             "blacklist": Load(_additions(gg.blacklist, corp_id), in_flight=12, pause=0.05),
@@ -253,7 +215,7 @@ async def _restart_under_load(
                 await load.warm()
             for _ in range(STOPS):
                 for place in range(2):
-                    await _restart([both[place] for both in replicas.values()])
+                    await _restart([both[place] for both in parts.services.values()])
                     await asyncio.sleep(_SETTLE_SECONDS)
     print({name: len(load.succeeded) for name, load in loads.items()}, len(skipped), "skipped checks")
     assert {name: load.failed for name, load in loads.items()} == {"rule": {}, "blacklist": {}, "filter": {}}

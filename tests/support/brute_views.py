@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from service_kit.matching import MatchMode, fold
-from service_kit.matching.tables import dropped, emoticons, folding, numerals, readings, syllables
+from service_kit.matching.tables import (
+    DROPPED,
+    NOISE,
+    dropped,
+    emoticons,
+    folding,
+    numerals,
+    readings,
+    several,
+    syllables,
+)
 
 Span = tuple[int, int]
 """Of a text, half open."""
@@ -57,7 +67,8 @@ def sort_of(says: str) -> str:
 
 
 def _folded(character: str) -> str:
-    return character.translate(folding())
+    one = character.translate(folding())
+    return several().get(character, "" if one in (DROPPED, NOISE) else one)
 
 
 def _numbers(says: Sequence[str]) -> list[str]:

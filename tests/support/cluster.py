@@ -17,10 +17,15 @@ _PATIENCE = 30.0
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
-    """Yields the ``redis+cluster://`` URL of a cluster whose slots are all served."""
-    ports = free_ports(2 * _NODES)
-    clients, buses = ports[:_NODES], ports[_NODES:]
+def cluster(spares: int = 0) -> Iterator[str]:
+    """Yields the ``redis+cluster://`` URL of a cluster whose slots are all served.
+
+    Args:
+        spares: further nodes, which have no slots and are not in the URL.
+    """
+    size = _NODES + spares
+    ports = free_ports(2 * size)
+    clients, buses = ports[:size], ports[size:]
     with ExitStack() as stack:
         for port, bus in zip(clients, buses, strict=True):
             stack.enter_context(tcp_server(port, _directives(bus)))
@@ -29,13 +34,14 @@ def cluster() -> Iterator[str]:
             for port in clients
         ]
         for index, node in enumerate(nodes):
-            first, last = index * _SLOTS // _NODES, (index + 1) * _SLOTS // _NODES - 1
-            node.execute_command("CLUSTER ADDSLOTSRANGE", first, last)
+            if index < _NODES:
+                first, last = index * _SLOTS // _NODES, (index + 1) * _SLOTS // _NODES - 1
+                node.execute_command("CLUSTER ADDSLOTSRANGE", first, last)
             node.execute_command("CLUSTER SET-CONFIG-EPOCH", index + 1)
         for port, bus in zip(clients[1:], buses[1:], strict=True):
             nodes[0].execute_command("CLUSTER MEET", LOOPBACK, port, bus)
         _wait(nodes)
-        yield "redis+cluster://" + ",".join(f"{LOOPBACK}:{port}" for port in clients)
+        yield "redis+cluster://" + ",".join(f"{LOOPBACK}:{port}" for port in clients[:_NODES])
 
 
 def flush_cluster(url: str) -> None:
@@ -52,16 +58,20 @@ def _directives(bus: int) -> tuple[tuple[str, ...], ...]:
         ("cluster-enabled", "yes"),
         ("cluster-port", str(bus)),
         ("cluster-node-timeout", "5000"),
+        (
+            "cluster-allow-replica-migration",
+            "no",
+        ),  # else a node that gives its last slot away becomes a replica
         ("appendonly", "yes"),
         ("appendfsync", "no"),
     )
 
 
 def _wait(nodes: list[redis.Redis]) -> None:
-    if not wait_until(lambda: all(_complete(node) for node in nodes), _PATIENCE):
+    if not wait_until(lambda: all(_complete(node, len(nodes)) for node in nodes), _PATIENCE):
         raise TimeoutError(f"the test cluster is not complete after {_PATIENCE} s")
 
 
-def _complete(node: redis.Redis) -> bool:
+def _complete(node: redis.Redis, size: int) -> bool:
     info: dict[str, str] = node.execute_command("CLUSTER INFO")  # type: ignore[no-untyped-call]
-    return info["cluster_state"] == "ok" and int(info["cluster_known_nodes"]) == _NODES
+    return info["cluster_state"] == "ok" and int(info["cluster_known_nodes"]) == size

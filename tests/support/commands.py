@@ -34,10 +34,12 @@ def groupguard(*arguments: str | Path, env: Mapping[str, str]) -> subprocess.Com
     return run([str(GROUPGUARD), *map(str, arguments)], env=env)
 
 
-def run(command: list[str], *, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs a command to its end and keeps both outputs."""
+def run(
+    command: list[str], *, env: Mapping[str, str], patience: float = _PATIENCE, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end, within so many seconds, and keeps both outputs."""
     return subprocess.run(
-        command, env=env, capture_output=True, encoding="utf-8", timeout=_PATIENCE, check=False
+        command, env=env, cwd=cwd, capture_output=True, encoding="utf-8", timeout=patience, check=False
     )
 
 

@@ -63,6 +63,9 @@ class Corp:
     gg: GroupGuard
     id: str = field(default_factory=lambda: f"ww{uuid.uuid4().hex[:14]}")
     token: str = ""
+    """Of the last write to its rules."""
+    lists_token: str = ""
+    """Of the last write to its blacklists."""
 
     def __post_init__(self) -> None:
         self.group(CHAT, OWNER)
@@ -145,13 +148,12 @@ class Corp:
     def blacklist(self, external_userid: str, owner_userid: str = "") -> None:
         """Puts a customer on a member's list, or on the enterprise's."""
         kind = BLACKLIST_KIND_PERSONAL if owner_userid else BLACKLIST_KIND_ENTERPRISE
-        self.gg.blacklist.AddEntries(
-            AddEntriesRequest(
-                corp_id=self.id,
-                list=List(kind=kind, owner_userid=owner_userid),
-                external_userids=[external_userid],
-            )
+        request = AddEntriesRequest(
+            corp_id=self.id,
+            list=List(kind=kind, owner_userid=owner_userid),
+            external_userids=[external_userid],
         )
+        self.lists_token = self.gg.blacklist.AddEntries(request).blacklist_revision
 
     def exempt(self, external_userid: str, owner_userid: str = "") -> None:
         """Exempts a customer from rules, in a member's groups or in all."""
@@ -177,9 +179,12 @@ class Corp:
         self.token = self.gg.rules.UpdateCorpSettings(request).rules_revision
 
     def judge(self, message: Message, token: str | None = None) -> Verdict:
-        """Has a message judged, by rules that include this corp's last write unless told otherwise."""
+        """Has a message judged, by rules and lists that include this corp's last writes unless told otherwise."""
         request = CheckMessageRequest(
-            corp_id=self.id, message=message, min_rules_revision=self.token if token is None else token
+            corp_id=self.id,
+            message=message,
+            min_rules_revision=self.token if token is None else token,
+            min_blacklist_revision=self.lists_token,
         )
         return self.gg.filter.CheckMessage(request).verdict
 

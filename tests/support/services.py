@@ -27,7 +27,7 @@ from support.processes import wait_until
 from support.valkey import LOOPBACK, short_folder
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 """Seconds for a process to become ready, and to end."""
 
 
@@ -37,8 +37,9 @@ async def in_process(
     register: Callable[[grpc.aio.Server], None],
     permissions: Mapping[str, frozenset[str]],
     *,
-    tokens: auth.Tokens | None = None,
+    tokens: auth.Callers | None = None,
     longest_call: float = 30.0,
+    **limits: Any,
 ) -> AsyncIterator[str]:
     """Serves through the real interceptor on a free port of loopback; yields its target.
 
@@ -48,9 +49,10 @@ async def in_process(
         permissions: role kinds by method name, as in the service's ``access.py``.
         tokens: the tokens it knows; None asks for none.
         longest_call: seconds after which a unary call is ended.
+        limits: what else the policy says.
     """
     rows = {f"/{service}/{method}": roles for method, roles in permissions.items()}
-    interceptor = CallInterceptor(CallPolicy(rows, tokens, longest_call, log_sample=0))
+    interceptor = CallInterceptor(CallPolicy(rows, tokens, longest_call, log_sample=0, **limits))
     server = grpc.aio.server(interceptors=[interceptor], options=[("grpc.so_reuseport", 0)])
     register(server)
     health = Health([], {})

@@ -6,7 +6,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import redis
@@ -51,10 +51,14 @@ def free_ports(count: int) -> list[int]:
 
 @contextmanager
 def tcp_server(
-    port: int, directives: Iterable[tuple[str, ...]] = (), *, arguments: tuple[str, ...] = ()
+    port: int,
+    directives: Iterable[tuple[str, ...]] = (),
+    *,
+    arguments: tuple[str, ...] = (),
+    folder: Path | None = None,
 ) -> Iterator[ValkeyServer]:
-    """A memory-only server on loopback that dies with the test process."""
-    with short_folder() as folder:
+    """A server on loopback that dies with the test process; it writes, if told to, in a folder of its own or a given one."""
+    with nullcontext(folder) if folder else short_folder() as folder:
         listening = (("bind", LOOPBACK), ("port", str(port)), ("unixsocket", str(socket_in(folder))))
         server = ValkeyServer(
             f"test:{port}", folder, (*listening, ("save", ""), *directives), arguments=arguments

@@ -12,8 +12,9 @@ import grpc.aio
 import pytest
 
 from blacklist_service.access import PERMISSIONS
+from blacklist_service.publishing import Publisher
+from blacklist_service.redis_store import RedisBlacklistStore, RedisPublications
 from blacklist_service.servicer import BlacklistServicer
-from blacklist_service.store import BlacklistStore
 from groupguard.blacklist.v1.blacklist_service_pb2_grpc import (
     BlacklistServiceStub,
     add_BlacklistServiceServicer_to_server,
@@ -55,11 +56,15 @@ async def serve() -> AsyncIterator[Serve]:
     async with AsyncExitStack() as stack:
 
         async def start(
-            store: BlacklistStore,
+            store: RedisBlacklistStore,
             clock: Callable[[], float] = lambda: 0.0,
             tokens: Mapping[str, tuple[str, list[str]]] | None = None,
         ) -> BlacklistServiceAsyncStub:
-            return await stack.enter_async_context(_served(BlacklistServicer(store, clock), tokens))
+            publisher = Publisher(RedisPublications(store._client), clock)
+            stack.push_async_callback(publisher.close)
+            return await stack.enter_async_context(
+                _served(BlacklistServicer(store, publisher, clock), tokens)
+            )
 
         yield start
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import grpc
 import pytest
@@ -12,14 +15,19 @@ from filter_service.access import PERMISSIONS
 from filter_service.activity import Activity
 from filter_service.blacklists import BlacklistsUnavailable, Lookup
 from filter_service.corps import Corps
+from filter_service.counters import RedisSenderKeys, StrikesPage
+from filter_service.domain.conditions import FrequencyCondition, RepeatCondition
+from filter_service.domain.counting import Answer, Question, Tally
 from filter_service.domain.exemptions import ExemptionChange
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
 from filter_service.domain.snapshot import BindingChange, Change, CorpSettings, Operation
 from filter_service.drafts import GrpcDrafts
+from filter_service.forgetting import Forgetting
 from filter_service.judge import Judge
+from filter_service.records.recorder import Recorder
 from filter_service.rule_source import Fetched
-from filter_service.servicer import FilterServicer
-from filter_service.strikes import Strike
+from filter_service.servicers import FilterServicer
+from filter_service.streams import Streams
 from groupguard.filter.v1 import verdict_pb2 as verdict_pb
 from groupguard.filter.v1.filter_service_pb2 import (
     BatchCheckMessagesRequest,
@@ -30,7 +38,7 @@ from groupguard.filter.v1.filter_service_pb2_grpc import add_FilterServiceServic
 from groupguard.filter.v1.message_pb2 import SENDER_KIND_STAFF, Message
 from groupguard_client import Addresses, AsyncGroupGuard, failure, text_message
 from service_kit.revision import Revision
-from service_kit.store_errors import StoreUnavailable
+from support.records import Untouched
 from support.services import in_process
 
 CORP, CHAT = "ww1", "wr1"
@@ -40,10 +48,12 @@ def rule(rule_id: str, kind: ActionKind, word: str, *more: int | str | Blacklist
     return Rule(rule_id, 1, State.ENABLED, (word,), Action(kind, *more))  # type: ignore[arg-type]
 
 
+OFTEN = FrequencyCondition(3, 10_000)
+SAME = RepeatCondition(3, 10_000)
 RULES = [
     rule("counting", ActionKind.KICK_AFTER_WARNINGS, "刷单", 2, "别刷单"),
     rule("kicking", ActionKind.KICK, "传销", 0, "", Blacklist.ENTERPRISE),
-    Rule("others", 1, State.ENABLED, (), Action(ActionKind.KICK), has_other_conditions=True),
+    Rule("others", 1, State.ENABLED, (), Action(ActionKind.KICK), has_unknown_conditions=True),
 ]
 
 
@@ -52,6 +62,7 @@ class Peers:
 
     def __init__(self) -> None:
         self.settings = CorpSettings(fail_unchecked=True)
+        self.rules = list(RULES)
         self.unreachable: set[str] = set()
         self.counted: list[str] = []
         self.listed: list[str] = []
@@ -60,15 +71,17 @@ class Peers:
         raise AssertionError("nobody reports in this test")
 
     async def fetch(self, corp_id: str, since: Revision | None, seconds: float) -> Fetched:
-        bound = BindingChange(Operation.SET, tuple(rule.rule_id for rule in RULES), 0, b"\x80")
-        changes: list[Change] = [*RULES, Group(CHAT, "zhang", 0), bound, self.settings]
+        bound = BindingChange(Operation.SET, tuple(rule.rule_id for rule in self.rules), 0, b"\x80")
+        changes: list[Change] = [*self.rules, Group(CHAT, "zhang", 0), bound, self.settings]
         changes.append(ExemptionChange("zhang", ("wmExempt",)))
         return Fetched(True, changes, Revision(1, "a"))
 
     async def notices(self) -> AsyncIterator[tuple[str, Revision] | None]:
         yield None
 
-    async def look_up(self, corp_id: str, lookups: Iterable[Lookup]) -> Mapping[Lookup, Blacklist]:
+    async def look_up(
+        self, corp_id: str, lookups: Iterable[Lookup], at_least: Revision | None = None
+    ) -> Mapping[Lookup, Blacklist]:
         if "blacklist" in self.unreachable:
             raise BlacklistsUnavailable("UNAVAILABLE")
         return {}
@@ -86,11 +99,19 @@ class Peers:
             raise BlacklistsUnavailable("UNAVAILABLE")
         self.listed.append(external_userid)
 
-    async def count(self, corp_id: str, strikes: Sequence[Strike]) -> list[dict[str, bool]]:
-        if "strikes" in self.unreachable:
-            raise StoreUnavailable("no answer")
-        self.counted += [strike.message_id for strike in strikes]
-        return [{rule_id: False for rule_id, _ in strike.rules} for strike in strikes]
+    async def count(
+        self, corp_id: str, revision: Revision, now_ms: int, questions: Sequence[Question]
+    ) -> list[Answer]:
+        if "counters" in self.unreachable:
+            return [None] * len(questions)
+        self.counted += [question.id for question in questions]
+        return [Tally()] * len(questions)
+
+    async def list_page(self, *_: object) -> StrikesPage:
+        raise AssertionError("nobody lists in this test")
+
+    async def clear(self, *_: object) -> int:
+        raise AssertionError("nobody clears in this test")
 
 
 @pytest.fixture
@@ -99,10 +120,21 @@ def peers() -> Peers:
 
 
 @pytest.fixture
-async def gg(peers: Peers) -> AsyncIterator[AsyncGroupGuard]:
+def judge(peers: Peers) -> Judge:
+    recorder = Recorder(Untouched(), lambda: 0.0)
+    return Judge(Corps(peers, lambda: 0.0), peers, peers, Activity(peers, lambda: 0.0), recorder, time.time)
+
+
+@pytest.fixture
+async def gg(peers: Peers, judge: Judge) -> AsyncIterator[AsyncGroupGuard]:
     servicer = FilterServicer(
-        Judge(Corps(peers, lambda: 0.0), peers, peers, Activity(peers, lambda: 0.0)),
+        judge,
+        Corps(peers, lambda: 0.0),
+        peers,
         GrpcDrafts(None),  # type: ignore[arg-type]  # nothing is tried here
+        Untouched(),
+        Streams(),
+        Forgetting(RedisSenderKeys(None), Untouched(), Recorder(Untouched(), lambda: 0.0)),  # type: ignore[arg-type]  # nor forgotten
     )
     async with (
         in_process(
@@ -167,7 +199,7 @@ async def test_no_verdict_without_a_look_at_the_blacklists(gg: AsyncGroupGuard, 
 
 async def test_no_verdict_without_strikes_where_a_rule_counts_them(gg: AsyncGroupGuard, peers: Peers) -> None:
     """Other messages of the batch get theirs, with all that follows from it."""
-    peers.unreachable = {"strikes"}
+    peers.unreachable = {"counters"}
     assert await failed_check(gg, message("刷单")) == "STRIKES"
     assert (await single(gg, message("你好"))).reason == verdict_pb.REASON_NO_HIT
     results = await batch(
@@ -196,12 +228,13 @@ async def test_what_comes_after_the_verdict_does_not_take_it_back(gg: AsyncGroup
 async def test_a_corp_that_wants_to_go_on_gets_verdicts(gg: AsyncGroupGuard, peers: Peers) -> None:
     """They name what is missing; CONTINUE is what a corp has that never decided."""
     peers.settings = CorpSettings()
-    peers.unreachable = {"blacklist", "strikes"}
+    peers.unreachable = {"blacklist", "counters"}
     verdict = await single(gg, message("刷单"))
     assert verdict.decision == verdict_pb.DECISION_WARN
     assert {it.check for it in verdict.not_evaluated} == {
         verdict_pb.CHECK_BLACKLIST,
         verdict_pb.CHECK_STRIKES,
+        verdict_pb.CHECK_RETRY,
         verdict_pb.CHECK_CONDITIONS,
     }
     [result] = await batch(gg, message("刷单", "wmExempt"))
@@ -218,3 +251,30 @@ async def test_an_exempt_customer_is_neither_scanned_nor_counted(gg: AsyncGroupG
     assert (exempt.hit_count, len(exempt.not_evaluated)) == (0, 0)
     assert exempt.effects == verdict_pb.Effects()
     assert (peers.counted, peers.listed) == (["wm1 刷单"], [])
+
+
+@pytest.mark.parametrize(
+    ("check", "condition"), [("FREQUENCY", {"frequency": OFTEN}), ("REPEAT", {"repeat": SAME})]
+)
+async def test_no_verdict_on_what_could_not_be_counted(
+    gg: AsyncGroupGuard, peers: Peers, judge: Judge, check: str, condition: Any
+) -> None:
+    """An enforced rule that counts makes it an error where the corp wants it, else a check that is named and metered."""
+    limit = Rule("limit", 1, State.ENABLED, (), Action(ActionKind.KICK), **condition)
+    shadow = replace(limit, rule_id="shadow", state=State.SHADOW)
+    peers.rules = [limit, shadow]
+    peers.unreachable = {"counters"}
+    assert await failed_check(gg, message("你好")) == check
+    assert (await single(gg, own("你好"))).reason == verdict_pb.REASON_STAFF
+    assert set(judge.unchecked) == {check}
+
+
+async def test_what_only_a_shadow_rule_counts_makes_no_error(gg: AsyncGroupGuard, peers: Peers) -> None:
+    """It is named all the same."""
+    peers.rules = [Rule("shadow", 1, State.SHADOW, (), Action(ActionKind.KICK), frequency=OFTEN)]
+    peers.unreachable = {"counters"}
+    verdict = await single(gg, message("你好"))
+    assert [(it.check, list(it.rule_ids)) for it in verdict.not_evaluated] == [
+        (verdict_pb.CHECK_FREQUENCY, ["shadow"]),
+        (verdict_pb.CHECK_RETRY, []),
+    ]

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from filter_service.corps import CONFIRM_SECONDS, Corps
+from filter_service.corp import CONFIRM_SECONDS, MEASURE_SECONDS
+from filter_service.corps import Corps
 from filter_service.domain.rule import Group
+from filter_service.domain.size import Size
 from filter_service.domain.snapshot import Change
 from filter_service.rule_source import Fetched, SourceUnavailable
 from service_kit.errors import RevisionUnknown, RulesUnavailable
@@ -204,8 +206,8 @@ async def test_a_new_connection_doubts_everything(
 
 
 async def test_the_corp_not_used_for_longest_goes_first(source: Source, clock: Clock) -> None:
-    """Memory is bounded by the number of corps."""
-    corps = Corps(source, clock, most=2)
+    """Memory is bounded by what all corps take, and has room for two of these."""
+    corps = Corps(source, clock, memory=2 * Size().memory)
     for corp_id in ("ww1", "ww2", "ww1", "ww3", "ww1", "ww2"):
         await corps.snapshot(corp_id)
     assert [corp_id for corp_id, _ in source.fetches] == ["ww1", "ww2", "ww3", "ww2"]
@@ -220,3 +222,150 @@ async def test_a_caller_who_gives_up_does_not_end_the_fetch_of_others(corps: Cor
     await settle()
     source.slow.set()
     assert (await second).revision == source.revision
+
+
+async def test_a_corp_in_use_stays_however_large_it_is(source: Source, clock: Clock) -> None:
+    """The budget is for many corps; the last one is not dropped."""
+    corps = Corps(source, clock, memory=1)
+    source.write()
+    for corp_id in ("ww1", "ww1", "ww2", "ww2"):
+        await corps.snapshot(corp_id)
+    assert [corp_id for corp_id, _ in source.fetches] == ["ww1", "ww2"]
+    assert corps.held("ww1") is None
+    assert corps.held("ww2") is not None
+
+
+async def test_a_corp_that_grows_pushes_others_out(source: Source, clock: Clock) -> None:
+    """What an edit adds is measured after a while, and the memory of what went is given back."""
+    corps = Corps(source, clock, memory=4 * Size().memory)
+    for corp_id in ("ww1", "ww2", "ww3"):
+        await corps.snapshot(corp_id)
+    assert corps.memory == 3 * Size().memory
+    for _ in range(60):
+        source.write()
+    clock.now += MEASURE_SECONDS + 1
+    await corps.snapshot("ww3", source.revision)
+    held = [corp_id for corp_id in ("ww1", "ww2", "ww3") if corps.held(corp_id)]
+    assert held == ["ww3"]
+    last = corps.held("ww3")
+    assert last is not None
+    assert corps.memory == last.size.memory > 2 * Size().memory
+
+
+async def test_idle_corps_cost_memory_and_nothing_else(source: Source, clock: Clock) -> None:
+    """Neither the time that passes nor the changes of others cause a fetch or leave a task behind."""
+    corps = Corps(source, clock)
+    for number in range(1_000):
+        await corps.snapshot(f"ww{number}")
+    await settle()
+    fetches = len(source.fetches)
+    following = asyncio.create_task(corps.follow())
+    source.queue.put_nowait(None)
+    for _ in range(20):
+        clock.now += 10 * CONFIRM_SECONDS
+        source.queue.put_nowait(("ww another", source.write()))
+        await settle()
+    assert len(source.fetches) == fetches
+    assert asyncio.all_tasks() == {asyncio.current_task(), following}
+    following.cancel()
+
+
+async def test_ages_tell_since_when_and_how_sure(corps: Corps, source: Source, clock: Clock) -> None:
+    """RuleService is down: the revision stays, and both ages grow; then it is confirmed, then there is a newer one."""
+    assert corps.held("ww1") is None
+    await corps.snapshot("ww1")
+    clock.now += 1
+    source.down = True
+    for _ in range(4):
+        clock.now += CONFIRM_SECONDS
+        await corps.snapshot("ww1")
+        await settle()
+    assert _ages(corps) == (1 + 4 * CONFIRM_SECONDS, 1 + 4 * CONFIRM_SECONDS)
+    source.down = False
+    clock.now += CONFIRM_SECONDS + 1
+    await corps.snapshot("ww1")
+    await settle()
+    assert _ages(corps) == (2 + 5 * CONFIRM_SECONDS, 0)
+    await corps.snapshot("ww1", source.write())
+    clock.now += 2
+    assert _ages(corps) == (2, 2)
+
+
+async def test_writes_behind_are_those_heard_of_and_not_fetched(
+    corps: Corps, source: Source, clock: Clock
+) -> None:
+    """Of the corp that lacks most; a corp that is not in memory lacks none, nor does one whose history was lost."""
+    assert corps.most_behind() == 0
+    for corp_id in ("ww1", "ww2"):
+        await corps.snapshot(corp_id)
+    following = asyncio.create_task(corps.follow())
+    source.queue.put_nowait(None)
+    source.down = True
+    for _ in range(3):
+        source.queue.put_nowait(("ww1", source.write()))
+    source.queue.put_nowait(("ww2", Revision(1, "a")))
+    source.queue.put_nowait(("ww3", Revision(9, "a")))
+    await settle()
+    assert corps.most_behind() == 3
+
+    source.down = False
+    await corps.snapshot("ww1", source.revision)
+    assert corps.most_behind() == 1
+    await corps.snapshot("ww2", source.revision)
+    assert corps.most_behind() == 0
+
+    source.down = True
+    source.queue.put_nowait(("ww1", Revision(8, "a")))
+    await settle()
+    assert corps.most_behind() == 5
+    source.down = False
+    source.groups, source.chain = source.groups[:1], "b"
+    clock.now += CONFIRM_SECONDS + 1
+    await corps.snapshot("ww1")
+    await settle()
+    assert corps.most_behind() == 0
+    following.cancel()
+
+
+async def test_a_write_heard_of_during_a_fetch_is_lacking_until_it_is_fetched(
+    corps: Corps, source: Source
+) -> None:
+    """What the fetch under way has read may be older."""
+    await corps.snapshot("ww1")
+    following = asyncio.create_task(corps.follow())
+    source.queue.put_nowait(None)
+    source.slow.clear()
+    source.queue.put_nowait(("ww1", source.write()))
+    await settle()
+    source.queue.put_nowait(("ww1", source.write()))
+    await settle()
+    assert corps.most_behind() == 2
+    source.slow.set()
+    await settle()
+    assert corps.most_behind() == 0
+    assert (await corps.snapshot("ww1")).revision == source.revision
+    following.cancel()
+
+
+def _ages(corps: Corps) -> tuple[float, float]:
+    held = corps.held("ww1")
+    assert held is not None
+    return held.age, held.confirmed_age
+
+
+async def test_a_write_during_the_first_fetch_is_found(corps: Corps, source: Source) -> None:
+    """The snapshot that was read before the write does not stay as the newest (pitfall 18)."""
+    source.write()
+    source.slow.clear()
+    following = asyncio.create_task(corps.follow())
+    source.queue.put_nowait(None)
+    loading = asyncio.create_task(corps.snapshot("ww1"))
+    await settle()
+    token = source.write()
+    source.queue.put_nowait(("ww1", token))
+    await settle()
+    source.slow.set()
+    await loading
+    await settle()
+    assert (await corps.snapshot("ww1")).revision == token
+    following.cancel()

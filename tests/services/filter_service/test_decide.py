@@ -5,19 +5,32 @@ from typing import Any
 
 import pytest
 
+from filter_service.domain.counting import Tally
 from filter_service.domain.decide import decide_by_rules, decide_unruled
-from filter_service.domain.findings import Findings, find, unjudged
+from filter_service.domain.findings import Findings, Sent, find
+from filter_service.domain.keyword_hits import Scanned
 from filter_service.domain.keyword_index import occurrences
-from filter_service.domain.message import Message, SenderKind
+from filter_service.domain.message import Message
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
+from filter_service.domain.sender import Sender, SenderKind
 from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
-from filter_service.domain.verdict import Check, Decision, Reason, Skipped, SkipReason, Verdict
+from filter_service.domain.verdict import (
+    Check,
+    Decision,
+    Reason,
+    Skipped,
+    SkipReason,
+    StrikeCount,
+    Verdict,
+)
+from filter_service.domain.warning import shown_name
 from service_kit.revision import Revision
 from support.keywords import exactly
 from support.messages import plain
 
 GROUP = Group("wr1", "zhang", 0)
-MESSAGE = Message("m1", "wr1", SenderKind.CUSTOMER, "wm1", "小王", (), 0.0)
+SENDER = Sender(SenderKind.CUSTOMER, "wm1", "小王")
+MESSAGE = Message("m1", "wr1", SENDER, (), 0.0)
 WARN, KICK = ActionKind.WARN, ActionKind.KICK
 BOTH, LATER = ActionKind.WARN_AND_KICK, ActionKind.KICK_AFTER_WARNINGS
 
@@ -35,16 +48,19 @@ def snapshot(*rules: Rule) -> Snapshot:
 
 def found(made: Snapshot, text: str) -> Findings:
     items = plain(text)
-    scanned = [(items[0], part, occurrences(made.indexes, part.text)) for part in items[0].parts]
-    return find(made, GROUP, items, scanned)
+    scanned = [Scanned(items[0], part, occurrences(made.indexes, part.text)) for part in items[0].parts]
+    return find(made, Sent(GROUP, items, SENDER), scanned)
 
 
 def judge(
-    text: str, *rules: Rule, struck_out: dict[str, bool] | None = None, nickname: str = "小王"
+    text: str, *rules: Rule, struck_out: frozenset[str] = frozenset(), nickname: str = "小王"
 ) -> Verdict:
     made = snapshot(*rules)
-    message = replace(MESSAGE, items=plain(text), group_nickname=nickname)
-    return decide_by_rules(made, message, found(made, text), struck_out or {}, ())
+    message = replace(MESSAGE, items=plain(text), sender=SENDER._replace(group_nickname=nickname))
+    tally = Tally(strikes=tuple(StrikeCount(rule_id, 4, 3, False) for rule_id in struck_out))
+    findings = found(made, text)
+    shown = shown_name(made, findings, message.sender)
+    return decide_by_rules(made, message, findings, tally, shown, ())
 
 
 @pytest.mark.parametrize(
@@ -76,7 +92,7 @@ def test_effects_are_the_union_with_one_warning(
 
 def test_a_rule_that_struck_out_kicks_and_then_warns_before_weaker_ones() -> None:
     """KICK_AFTER_WARNINGS at its kick is as strong as KICK."""
-    verdict = judge("有广告", rule("r0", WARN), rule("r1", LATER), struck_out={"r1": True})
+    verdict = judge("有广告", rule("r0", WARN), rule("r1", LATER), struck_out=frozenset({"r1"}))
     assert verdict.effects.kick
     assert verdict.effects.warning_rule_id == "r1"
 
@@ -102,7 +118,9 @@ def test_a_customer_who_is_only_warned_for_now_is_not_blacklisted() -> None:
     """KICK_AFTER_WARNINGS blacklists with the kick, not with the warnings before it."""
     patient = rule("r0", LATER, add_to_blacklist=Blacklist.PERSONAL)
     assert judge("有广告", patient).effects.add_to_blacklist is Blacklist.NONE
-    assert judge("有广告", patient, struck_out={"r0": True}).effects.add_to_blacklist is Blacklist.PERSONAL
+    assert (
+        judge("有广告", patient, struck_out=frozenset({"r0"})).effects.add_to_blacklist is Blacklist.PERSONAL
+    )
 
 
 def test_shadow_rules_are_reported_apart_and_do_nothing() -> None:
@@ -116,7 +134,7 @@ def test_shadow_rules_are_reported_apart_and_do_nothing() -> None:
 def test_rules_of_other_groups_do_not_count() -> None:
     """Every rule's words are in one index; only those bound to the group hit."""
     made = snapshot(rule("r0", KICK)).changed([rule("r1", KICK, "传销")], Revision(10, "cd"))
-    assert found(made, "传销广告").rules == [made.rules["r0"]]
+    assert found(made, "传销广告").rules == (made.rules["r0"],)
 
 
 @pytest.mark.parametrize(
@@ -142,13 +160,13 @@ def test_an_allow_phrase_excuses_its_own_rule_only() -> None:
     assert [hit.rule.rule_id for hit in judge("路口交通", lenient, rule("r1", KICK, "口交")).hits] == ["r1"]
 
 
-def test_rules_with_conditions_that_are_not_judged_are_named() -> None:
+def test_rules_with_conditions_that_are_not_known_are_named() -> None:
     """Only those bound to the group and not switched off: nothing is passed in silence."""
-    more = replace(rule("r0", KICK), has_other_conditions=True)
+    more = replace(rule("r0", KICK), has_unknown_conditions=True)
     off = replace(more, rule_id="r1", state=State.DISABLED)
     made = snapshot(rule("r2", KICK), more, off).changed([replace(more, rule_id="r3")], Revision(10, "cd"))
-    assert unjudged(made, GROUP) == [Skipped(Check.CONDITIONS, SkipReason.UNSUPPORTED, ("r0",))]
-    assert unjudged(snapshot(rule("r2", KICK)), GROUP) == []
+    assert found(made, "早").skipped == (Skipped(Check.CONDITIONS, SkipReason.UNSUPPORTED, ("r0",)),)
+    assert found(snapshot(rule("r2", KICK)), "早").skipped == ()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +201,7 @@ def test_own_people_come_first_then_blacklists_then_rules(
     kind: SenderKind, listed: Blacklist, chat_id: str, reason: Reason
 ) -> None:
     """The order of deciding, as far as no rule is needed."""
-    message = replace(MESSAGE, sender_kind=kind, chat_id=chat_id)
+    message = replace(MESSAGE, sender=SENDER._replace(kind=kind), chat_id=chat_id)
     verdict = decide_unruled(snapshot(rule("r0", KICK)), message, listed)
     assert verdict is not None
     assert verdict.reason is reason

@@ -8,8 +8,9 @@ import pytest
 
 from filter_service.domain.decide import decide_unruled
 from filter_service.domain.exemptions import ExemptionChange, Exemptions
-from filter_service.domain.message import Message, SenderKind
+from filter_service.domain.message import Message
 from filter_service.domain.rule import Action, ActionKind, Blacklist, Group, Rule, State
+from filter_service.domain.sender import Sender, SenderKind
 from filter_service.domain.snapshot import CorpSettings, Snapshot
 from filter_service.domain.verdict import Check, Decision, Effects, Reason, Skipped, SkipReason
 from service_kit.revision import Revision
@@ -18,7 +19,8 @@ from support.messages import plain
 
 NOW = Revision(9, "ab")
 RULE = Rule("r1", 1, State.ENABLED, exactly("微信"), Action(ActionKind.KICK))
-MESSAGE = Message("m1", "wrZhang", SenderKind.CUSTOMER, "wm1", "小王", plain("加微信"), 0.0)
+SENDER = Sender(SenderKind.CUSTOMER, "wm1", "小王")
+MESSAGE = Message("m1", "wrZhang", SENDER, plain("加微信"), 0.0)
 CHATS = ("wrZhang", "wrLi", "wrUnknown")
 
 
@@ -106,7 +108,8 @@ def test_an_exempt_customer_is_left_alone_where_the_list_reaches(
             assert verdict.reason is Reason.UNREGISTERED_GROUP
         else:
             assert verdict is None, "rules decide"
-        other = decide_unruled(made, replace(MESSAGE, chat_id=chat_id, external_userid="wm2"), Blacklist.NONE)
+        somebody = replace(MESSAGE, chat_id=chat_id, sender=SENDER._replace(external_userid="wm2"))
+        other = decide_unruled(made, somebody, Blacklist.NONE)
         assert other is None or other.reason is Reason.UNREGISTERED_GROUP
 
 
@@ -125,7 +128,7 @@ def test_own_people_and_blacklists_come_before_exemptions(
 ) -> None:
     """Blacklists are not rules: nobody is exempt from them."""
     made = snapshot(ExemptionChange("", ("wm1",)))
-    verdict = decide_unruled(made, replace(MESSAGE, sender_kind=kind), listed)
+    verdict = decide_unruled(made, replace(MESSAGE, sender=SENDER._replace(kind=kind)), listed)
     assert verdict is not None
     assert verdict.reason is reason
     assert verdict.effects.kick is (listed is not Blacklist.NONE)

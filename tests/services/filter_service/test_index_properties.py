@@ -13,6 +13,7 @@ from filter_service.domain.keyword_index import finders_of
 from filter_service.domain.rule import Action, ActionKind, Rule, State
 from service_kit.matching import Finders, MatchMode, finding, patterns, scan
 from service_kit.matching.batch import scan_many
+from service_kit.matching.finders import by_mode
 from support.brute_matcher import brute_hits
 from support.disguises import keywords, texts
 
@@ -92,9 +93,9 @@ def test_edits_and_rebuilds_and_batches_find_what_the_rules_say(engine: Engine, 
 def test_a_batch_is_scanned_as_its_texts_are(data: st.DataObject) -> None:
     """Each hit as often as by itself, with empty texts and separators among them, and every text many times."""
     words = data.draw(st.lists(ANY_KEYWORD, min_size=1, max_size=6, unique=True))
-    finders = Finders(
-        **{
-            mode.value: finding(
+    finders = by_mode(
+        {
+            mode: finding(
                 {pattern: word.text for word in words if word.mode is mode for pattern in patterns(*word)}
             )
             for mode in MatchMode

@@ -21,8 +21,8 @@ from filter_service.domain.message_types import (
     types_in,
 )
 from filter_service.domain.message_urls import MessageUrls, read_urls
-from filter_service.domain.rule import Action, ActionKind, Rule, State
-from filter_service.domain.snapshot import Snapshot
+from filter_service.domain.rule import Action, ActionKind, Group, Rule, State
+from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
 from filter_service.domain.type_rules import TypeRules
 from groupguard.filter.v1.message_pb2 import Content
 from groupguard.rule.v1.rule_pb2 import Rule as RuleMessage
@@ -295,19 +295,25 @@ def rule(rule_id: str, state: State, types: TypeCondition | None) -> Rule:
     return Rule(rule_id, 1, state, (), Action(ActionKind.KICK), message_types=types)
 
 
+def types_here(*rules: Rule) -> TypeRules:
+    """What a group that all rules are bound to does not want."""
+    bound = BindingChange(Operation.SET, tuple(rule.rule_id for rule in rules), 0, b"\x80")
+    group = Group("wr1", "zhang", 0)
+    return Snapshot().changed([*rules, group, bound], Revision(1, "a")).plan(group).types
+
+
 def test_only_rules_that_name_a_type_are_asked() -> None:
-    """Each once, and none that is disabled; the snapshot follows every change of its rules."""
+    """Each once, and none that is disabled."""
     both = rule("both", State.ENABLED, condition(MessageType.IMAGE, MessageType.VIDEO))
     shadow = rule("shadow", State.SHADOW, condition(MessageType.IMAGE))
     others = [rule("off", State.DISABLED, LINK), rule("none", State.ENABLED, None)]
-    rules = Snapshot().changed([both, shadow, *others], Revision(1, "a")).type_rules
+    rules = types_here(both, shadow, *others)
     assert rules.concerned([MessageType.IMAGE, MessageType.VIDEO]) == [both, shadow]
     assert rules.concerned([MessageType.VIDEO]) == [both]
     assert rules.concerned([MessageType.LINK]) == []
     assert (rules.is_empty, rules.want_urls) == (False, False)
-    linked = Snapshot().changed([replace(others[0], state=State.ENABLED)], Revision(1, "a")).type_rules
-    assert linked.want_urls
-    assert TypeRules(others).is_empty
+    assert types_here(replace(others[0], state=State.ENABLED)).want_urls
+    assert types_here(*others).is_empty
 
 
 def test_the_condition_comes_with_the_rule() -> None:

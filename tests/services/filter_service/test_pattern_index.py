@@ -153,9 +153,9 @@ def test_half_an_emoji_in_a_text_is_no_reason_to_find_nothing(engine: Engine) ->
 def test_hostile_text_for_a_nested_rule_costs_as_much_as_it_has_hits(engine: Engine) -> None:
     """A legal rule of 哈, 哈哈 and so on up to 64, and 2,048 characters: 129,056 hits in an instant."""
     index = index_of(engine, *("哈" * size for size in range(1, 65)))
-    started = time.perf_counter()
+    started = time.process_time()
     hits = index.find("哈" * 2_048)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert len(hits) == sum(2_048 - size + 1 for size in range(1, 65))
     assert {(end - start, postings[0].keyword) for start, end, postings in hits} == {
         (size, "哈" * size) for size in range(1, 65)

@@ -3,9 +3,9 @@
 import random
 
 from filter_service.domain.keyword_index import occurrences
+from filter_service.domain.plans import CHUNK_ORDINALS
 from filter_service.domain.rule import Action, ActionKind, Group, Rule, State
 from filter_service.domain.snapshot import (
-    CHUNK_ORDINALS,
     BindingChange,
     Change,
     DeletedRule,
@@ -122,15 +122,6 @@ def test_disabled_rules_are_not_looked_for_and_come_back_with_their_bindings() -
     on = off.changed([rule("r1")], NOWHERE)
     assert len(list(occurrences(on.indexes, "加微信"))) == 1
     assert on.binds("r1", on.groups["wr1"])
-
-
-def test_tells_whether_strikes_are_counted() -> None:
-    """Only an enabled rule that kicks after warnings makes kicks worth telling the store."""
-    assert not Snapshot().changed([rule("r1")], NOWHERE).counts_strikes
-    striking = rule("r1", warnings_before_kick=3)
-    assert Snapshot().changed([striking], NOWHERE).counts_strikes
-    shadow = rule("r1", State.SHADOW, warnings_before_kick=3)
-    assert not Snapshot().changed([shadow], NOWHERE).counts_strikes
 
 
 def test_a_dismissed_group_is_gone_until_it_comes_again() -> None:

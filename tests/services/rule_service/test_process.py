@@ -141,10 +141,12 @@ def test_a_wrong_tokens_file_is_told(valkey_url: str, folder: Path) -> None:
     assert "no role 'root'" in said
 
 
-@pytest.mark.parametrize("variable", ["GROUPGUARD_LISTEN", "GROUPGUARD_HEALTH_LISTEN"])
+@pytest.mark.parametrize(
+    "variable", ["GROUPGUARD_LISTEN", "GROUPGUARD_HEALTH_LISTEN", "GROUPGUARD_METRICS_LISTEN"]
+)
 def test_a_taken_port_is_told(shared: ServiceProcess, valkey_url: str, variable: str) -> None:
     """Also by a server of the same kind: with SO_REUSEPORT both would get half of the calls."""
-    taken = {"GROUPGUARD_LISTEN": shared.target, "GROUPGUARD_HEALTH_LISTEN": shared.health_target}[variable]
+    taken = shared.target if variable == "GROUPGUARD_LISTEN" else shared.health_target
     said = refused(**{"GROUPGUARD_DURABLE_URL": valkey_url, variable: taken})
     assert f"{variable}: can't listen on {taken}: the port is taken or the host is not ours" in said
 
@@ -257,7 +259,7 @@ async def test_a_write_through_one_process_rings_at_another(store_url: str) -> N
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_open_watches_do_not_hold_up_the_end(valkey_url: str, number: signal.Signals) -> None:
-    environment = {"GROUPGUARD_DURABLE_URL": valkey_url, "GROUPGUARD_DRAIN_SECONDS": "0.5"}
+    environment = {"GROUPGUARD_DURABLE_URL": valkey_url, "GROUPGUARD_DRAIN_SECONDS": "1"}
     with running("rule_service", environment) as process:
         async with client_of(process.target) as client, health_of(process.target) as health:
             rules = client.rules.WatchRevisions(pb.WatchRevisionsRequest())
@@ -269,10 +271,10 @@ async def test_open_watches_do_not_hold_up_the_end(valkey_url: str, number: sign
             process.popen.send_signal(number)
 
             assert (await statuses.read()).status == NOT_SERVING
-            assert time.monotonic() - begun < 0.5
+            assert time.monotonic() - begun < 1
             assert await rules.read() is grpc.aio.EOF  # an end, not an error
             assert await asyncio.to_thread(process.wait) == 0
-            assert 0.5 <= time.monotonic() - begun < 2.5
+            assert 1 <= time.monotonic() - begun < 10
         assert "Traceback" not in process.log
 
 

@@ -16,9 +16,8 @@ from rule_service.domain.group import Group
 from rule_service.domain.rule import Owner, OwnerKind, Rule, StoredRule
 from rule_service.redis_store import RedisRuleStore, registry, release
 from rule_service.redis_store.released import pack, unpack
-from rule_service.servicers import pages
 from rule_service.store import BindingChange, Operation
-from service_kit import auth
+from service_kit import auth, pages
 from service_kit.errors import BindingNotAllowed, GroupNotFound
 from support.rules import ADMINS, CORP, EDIT, NOW, a_rule, a_write, client_of, groups, register, rule_service
 

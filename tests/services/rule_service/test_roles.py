@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Awaitable
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import grpc.aio
@@ -18,11 +16,9 @@ from groupguard.rule.v1 import rule_service_pb2 as pb
 from groupguard.rule.v1.group_pb2 import Group
 from groupguard.rule.v1.history_pb2 import ListRuleRevisionsRequest, RestoreRuleRequest
 from groupguard_client import AsyncGroupGuard, failure
-from rule_service.access import PERMISSIONS
 from rule_service.redis_store import RedisRuleStore
 from service_kit import auth
 from support.rules import CORP, asked, client_of, create, member, rule_service, strategy, upsert
-from support.services import ROOT
 
 ROLES = (
     "super_admin",
@@ -265,17 +261,6 @@ async def test_what_was_bound_by_others_is_refused_as_a_whole(target: str) -> No
         assert await code_of(zhang.rules.ConfigureGroups(request)) == "PERMISSION_DENIED"
         now = await root.rules.GetRule(pb.GetRuleRequest(corp_id=CORP, rule_id=mine.rule_id))
         assert now.group_count == 0
-
-
-def test_every_method_states_its_roles_as_its_comment_does() -> None:
-    text = Path(ROOT / "protos/groupguard/rule/v1/rule_service.proto").read_text("utf-8")
-    said = {}
-    for comment, method in re.findall(r"// Roles: ([^/]*?)\n  rpc (\w+)", text):
-        said[method] = frozenset(
-            re.findall(r"super_admin|strategy_admin|member|viewer|registry|migrator|service", comment)
-        )
-    assert said == PERMISSIONS
-    assert set(said) == {method.name for method in pb.DESCRIPTOR.services_by_name["RuleService"].methods}
 
 
 async def test_a_list_of_the_own_rules_reads_no_others(

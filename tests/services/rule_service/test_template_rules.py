@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from filter_service.domain import rule as judged
 from filter_service.domain.compiled import Keyword
-from filter_service.domain.findings import find
+from filter_service.domain.findings import Sent, find
+from filter_service.domain.keyword_hits import Scanned
 from filter_service.domain.keyword_index import occurrences
 from filter_service.domain.snapshot import BindingChange, Operation, Snapshot
 from rule_service.domain.conditions import KeywordCondition, MessageType
@@ -263,8 +264,8 @@ def found(words: list[KeywordCondition], text: str) -> list[str]:
     binding = BindingChange(Operation.SET, tuple(rule.rule_id for rule in rules), 0, b"\x80")
     snapshot = Snapshot().changed([*rules, GROUP, binding], Revision(1, "ab"))
     [item] = plain(text)
-    scanned = [(item, part, occurrences(snapshot.indexes, part.text)) for part in item.parts]
-    return [hit.keyword.text for hit in find(snapshot, GROUP, (item,), scanned).hits if hit.keyword]
+    scanned = [Scanned(item, part, occurrences(snapshot.indexes, part.text)) for part in item.parts]
+    return [hit.keyword.text for hit in find(snapshot, Sent(GROUP, (item,)), scanned).hits if hit.keyword]
 
 
 def words_of(template: Template) -> list[KeywordCondition]:

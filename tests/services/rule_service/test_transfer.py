@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from groupguard.rule.v1 import exemptions_pb2, group_pb2, group_registry_pb2, rule_pb2, settings_pb2
 from groupguard.rule.v1 import history_pb2 as history_pb
@@ -21,6 +22,7 @@ from support.follower import Follower
 from support.rules import CORP, asked, client_of, create, member, rule_service, strategy, upsert
 
 OTHER = "ww2"
+NO_TIME = Timestamp(seconds=1, nanos=-1)
 
 
 async def exported(gg: AsyncGroupGuard, corp_id: str = CORP) -> list[CorpRecord]:
@@ -329,10 +331,17 @@ async def test_every_violation_of_a_part_is_named_and_nothing_of_it_is_written(g
         CorpRecord(exempt_customer=exemptions_pb2.ExemptCustomer(external_userid="wm", owner=strategy("s"))),
         CorpRecord(settings=settings_pb2.CorpSettings(limits=settings_pb2.CorpLimits(rules_per_owner=1001))),
         CorpRecord(),
+        CorpRecord(rule=asked("代购", rule_id="", update_time=NO_TIME)),
+        CorpRecord(
+            exempt_customer=exemptions_pb2.ExemptCustomer(
+                external_userid="wm", owner=member("zhang"), create_time=NO_TIME
+            )
+        ),
+        CorpRecord(settings=settings_pb2.CorpSettings(update_time=NO_TIME)),
     ]
     good = [CorpRecord(group=group_pb2.Group(chat_id="wr1", owner_userid="zhang"))]
     with pytest.raises(grpc.RpcError) as caught:
-        await imported(gg, [*good * 7, *bad], size=7)
+        await imported(gg, [*good * 10, *bad], size=10)
     assert [field for field, _ in failure(caught.value).violations] == [
         "records[0].group.member_count",
         "records[2].rule.rule_id",
@@ -342,8 +351,24 @@ async def test_every_violation_of_a_part_is_named_and_nothing_of_it_is_written(g
         "records[4].exempt_customer.owner.kind",
         "records[5].settings.limits.rules_per_owner",
         "records[6].record",
+        "records[7].rule.update_time",
+        "records[7].rule.rule_id",
+        "records[7].rule.state",
+        "records[8].exempt_customer.create_time",
+        "records[9].settings.update_time",
     ]
     assert [record.group.chat_id for record in await exported(gg, OTHER)] == ["wr1"]
+
+
+async def test_the_first_and_the_last_time_there_is_come_in_and_go_out(gg: AsyncGroupGuard) -> None:
+    """The last to the second: as a number it would be rounded up."""
+    rule = await create(gg)
+    rule.create_time.CopyFrom(Timestamp(seconds=-62_135_596_800))
+    rule.update_time.CopyFrom(Timestamp(seconds=253_402_300_799, nanos=999_999_999))
+    await imported(gg, [CorpRecord(rule=rule)])
+    [record] = await exported(gg, OTHER)
+    assert record.rule.create_time == rule.create_time
+    assert record.rule.update_time == Timestamp(seconds=253_402_300_799)
 
 
 async def test_parts_keep_to_their_form(gg: AsyncGroupGuard) -> None:
@@ -393,7 +418,7 @@ async def test_the_same_thing_twice_in_a_part_ends_as_the_later_one(gg: AsyncGro
 
 async def test_a_write_during_an_export_is_told(gg: AsyncGroupGuard, monkeypatch: pytest.MonkeyPatch) -> None:
     """`changed_meanwhile` is set when the revision at the end is not the one at the beginning."""
-    await upsert(gg, [f"wr{number}" for number in range(3)])
+    await upsert(gg, [f"wr{number:03}" for number in range(500)])  # more than are read during the write
     monkeypatch.setattr("rule_service.exporting._BATCH", 1)
     parts: list[transfer_pb.ExportCorpResponse] = []
     async for part in gg.rules.ExportCorp(transfer_pb.ExportCorpRequest(corp_id=CORP)):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from service_kit.embedded import EmbeddedStore, LoadProgress
+from service_kit.embedded import EmbeddedStore, LoadProgress, server
 from service_kit.redis_client import connect
 from service_kit.store_errors import StoreUnavailable, store_errors
 
@@ -30,8 +30,11 @@ def big_folder(folder: Path) -> Path:
     return folder
 
 
-async def test_loading_is_waited_for_with_progress_and_seen_as_unavailable(big_folder: Path) -> None:
+async def test_loading_is_waited_for_with_progress_and_seen_as_unavailable(
+    big_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Progress rises and every write is there; until then a client is told that the store is loading."""
+    monkeypatch.setattr(server, "_REPORT_INTERVAL", 0.1)  # a fast machine has loaded all within a second
     seen: list[LoadProgress] = []
     store = EmbeddedStore(big_folder)
     try:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from filter_service.domain.spans import Spans
-from service_kit.matching import Finders, MatchMode, finding, fold, patterns, scan, why_unfit
+from service_kit.matching import MatchMode, finding, fold, patterns, scan, why_unfit
+from service_kit.matching.finders import by_mode
 
 _FOLDER = Path(__file__).parent / "matching_cases"
 _ESCAPES = {"n": "\n", "r": "\r"}
@@ -53,7 +54,7 @@ def several(cell: str) -> list[str]:
 def hits(text: str, words: Iterable[str], mode: MatchMode) -> list[Hit]:
     """Where a check finds any of the words."""
     looked_for = {pattern: word for word in words for pattern in patterns(word, mode)}
-    return [(start, end) for start, end, _ in scan(text, Finders(**{mode.value: finding(looked_for)}))]
+    return [(start, end) for start, end, _ in scan(text, by_mode({mode: finding(looked_for)}))]
 
 
 def unexcused(text: str, keywords: Iterable[str], mode: MatchMode, phrases: Iterable[str]) -> list[str]:

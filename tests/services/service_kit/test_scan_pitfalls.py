@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from service_kit.matching import (
-    Finders,
     FoldingKind,
     MatchMode,
     contains,
@@ -15,6 +14,7 @@ from service_kit.matching import (
     scan,
     why_unfit,
 )
+from service_kit.matching.finders import by_mode
 from service_kit.matching.pinyin import MOST_READINGS, all_sounds
 
 EXACT, FOLDED, HOMOPHONE = MatchMode
@@ -25,7 +25,7 @@ ALL = pytest.mark.parametrize("mode", MatchMode, ids=lambda mode: mode.value)
 def found(text: str, *keywords: str, mode: MatchMode = FOLDED) -> list[tuple[str, str]]:
     """Scans for keywords at once: (what the message shows there, the keyword), in order of place."""
     looked_for = {pattern: keyword for keyword in keywords for pattern in patterns(keyword, mode)}
-    hits = scan(text, Finders(**{mode.value: finding(looked_for)}))
+    hits = scan(text, by_mode({mode: finding(looked_for)}))
     return [(text[begin:end], keyword) for begin, end, keyword in sorted(hits)]
 
 

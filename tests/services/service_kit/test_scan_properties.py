@@ -20,6 +20,7 @@ from service_kit.matching import (
     patterns,
     scan,
 )
+from service_kit.matching.finders import by_mode
 from service_kit.matching.fold import compact, exact
 from service_kit.matching.tables import is_dropped
 from support.brute_matcher import Span, any_place, brute_hits
@@ -39,7 +40,7 @@ def hits(text: str, looked_for: Iterable[str], mode: MatchMode) -> dict[str, set
         for pattern in patterns(keyword, mode):
             by_pattern.setdefault(pattern, []).append(keyword)
     found: dict[str, set[Span]] = {keyword: set() for keyword in wanted}
-    for begin, end, met in scan(text, Finders(**{mode.value: finding(by_pattern)})):
+    for begin, end, met in scan(text, by_mode({mode: finding(by_pattern)})):
         for keyword in met:
             found[keyword].add((begin, end))
     return found
@@ -111,5 +112,5 @@ def test_folding_goes_on_where_exact_folding_ends() -> None:
 def test_nothing_is_found_where_nothing_is_looked_for(text: str) -> None:
     """A finder without patterns, or no finder at all, hits nobody."""
     assert scan(text, Finders()) == []
-    assert scan(text, Finders(*[finding({})] * 3)) == []
+    assert scan(text, by_mode(dict.fromkeys(MatchMode, finding({})))) == []
     assert contained(text, []) == []

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from service_kit.matching import Finders, MatchMode, finding, patterns, scan
+from service_kit.matching.finders import by_mode
 
 LONGEST = 10_000
 """Characters of a message."""
@@ -66,7 +67,7 @@ def took(text: str, finders: Finders[str]) -> float:
 def test_time_is_linear(made_of: str, mode: MatchMode) -> None:
     """Measured again before it is called a failure, since others use the machine too."""
     looked_for = {pattern: keyword for keyword in KEYWORDS for pattern in patterns(keyword, mode)}
-    finders = Finders(**{mode.value: finding(looked_for)})
+    finders = by_mode({mode: finding(looked_for)})
     text = (made_of * LONGEST)[:LONGEST]
     half = 0.0
     for _ in range(3):

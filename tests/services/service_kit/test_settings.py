@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service_kit.redis_url import optional_store_url
 from service_kit.settings import (
     SettingsError,
     fraction,
@@ -13,11 +14,13 @@ from service_kit.settings import (
     load,
     one_of,
     optional_file,
+    optional_text,
+    read_secret,
     seconds,
-    secret_file,
     setting,
     switch,
     target,
+    whole_number,
 )
 
 
@@ -63,7 +66,12 @@ def test_every_wrong_variable_is_named_at_once() -> None:
         (listen_address, "[::1]:65535", "[::1]:65535"),
         (target, "dns:///rule:7301", "dns:///rule:7301"),
         (optional_file, "none", None),
-        (secret_file, "none", ""),
+        (optional_text, "none", ""),
+        (optional_text, "https://id.example", "https://id.example"),
+        (optional_store_url, "none", None),
+        (optional_store_url, "redis://localhost", "redis://localhost"),
+        (whole_number(1, 10), "1", 1),
+        (whole_number(1, 10), "10", 10),
     ],
 )
 def test_a_value_at_its_limit_is_read(read: Any, text: str, value: object) -> None:
@@ -89,7 +97,12 @@ def test_a_value_at_its_limit_is_read(read: Any, text: str, value: object) -> No
         (target, "rule"),
         (target, " rule:1"),
         (optional_file, "/nowhere/at/all"),
-        (secret_file, "/nowhere/at/all"),
+        (optional_store_url, "localhost"),
+        (whole_number(1, 10), "٣"),
+        (whole_number(1, 10), "0"),
+        (whole_number(1, 10), "11"),
+        (whole_number(1, 10), "-1"),
+        (whole_number(1, 10), "1.5"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_text(read: Any, text: str) -> None:
@@ -101,12 +114,21 @@ def test_a_wrong_value_is_refused_with_its_text(read: Any, text: str) -> None:
 def test_a_secret_is_its_files_text_without_the_line_end(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("s3cret\n", "utf-8")
-    assert secret_file(str(file)) == "s3cret"
+    assert read_secret(file) == "s3cret"
 
 
 def test_an_unreadable_secret_is_not_quoted(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_bytes(b"\xffs3cret")
     with pytest.raises(ValueError, match="can't be read") as caught:
-        secret_file(str(file))
+        read_secret(file)
     assert "s3cret" not in str(caught.value)
+
+
+def test_an_empty_or_absent_secret_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    with pytest.raises(ValueError, match="can't be read"):
+        read_secret(file)
+    file.write_text("\n", "utf-8")
+    with pytest.raises(ValueError, match="is empty"):
+        read_secret(file)

@@ -50,6 +50,10 @@ TABLE: list[tuple[Exception, int, str, dict[str, str]]] = [
     (StoreFull("full"), 8, "STORE_FULL", {}),
     (errors.RulesUnavailable("ww1", "why"), 14, "RULES_UNAVAILABLE", {"corp_id": "ww1"}),
     (errors.CallTooLong(10), 4, "CALL_TOO_LONG", {"seconds": "10"}),
+    (errors.Overloaded("busy", 0.1, limit="500"), 8, "OVERLOADED", {"limit": "500"}),
+    (errors.QuotaExceeded("ww1", 50, 0.02), 8, "QUOTA_EXCEEDED", {"limit": "50"}),
+    (errors.TooManyStreams(500), 8, "TOO_MANY_STREAMS", {"limit": "500"}),
+    (errors.StreamStalled("no message came", 300), 4, "STREAM_STALLED", {"seconds": "300"}),
     (RuntimeError("redis://:secret@"), 13, "INTERNAL", {"call": "id"}),
     (errors.GroupguardError("of no known kind: secret"), 13, "INTERNAL", {"call": "id"}),
 ]
@@ -109,6 +113,12 @@ def test_what_is_missing_is_named() -> None:
     assert resource.resource_name.split() == [f"wr{n}" for n in range(50)]
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(0.1, 0.1), (2.5, 2.5), (0.0, 0.001)])
+def test_when_to_try_again_is_told(seconds: float, told: float) -> None:
+    _, retry = details(to_status(errors.Overloaded("busy", seconds), "id"))
+    assert retry.retry_delay.ToMilliseconds() / 1000 == told
+
+
 ID = "字" * 21 + "x"
 LONG = "😀" * 64
 
@@ -126,6 +136,9 @@ LONG = "😀" * 64
         errors.InvalidFields([errors.Violation("f", "\U000e0001" * 500)]),
         errors.LimitExceeded([errors.PassedLimit(f"rule {ID}", "groups of a rule", 20_000, 1, 1)] * 100),
         errors.GroupNotFound([ID] * 2000),
+        errors.RuleNotFound(["字" * 10_000]),
+        errors.GroupNotFound(["x" * 1_000] * 100),
+        errors.EtagMismatch("rule " + "字" * 1000, "e" * 10_000, rule_id="r" * 10_000),
         errors.BindingNotAllowed(ID, ID, f"it is a rule of member {ID}, and the group's owner is {ID}"),
     ],
     ids=lambda it: type(it).__name__,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import uvloop
 from redis.exceptions import ResponseError
 
 from service_kit.keys import corp_key
 from service_kit.redis_client import StoreClient, connect
 from service_kit.scripts import Scripts
 from service_kit.store_errors import StoreFull, StoreUnavailable, store_errors
-from support.valkey import free_ports, tcp_server
+from support.valkey import LOOPBACK, free_ports, tcp_server
 
 KEY = corp_key("test", "ww1")
 
@@ -107,3 +109,29 @@ async def test_works_as_a_decorator_too() -> None:
     with pytest.raises(StoreUnavailable) as unavailable:
         broken()
     assert "s3cr3t" not in str(unavailable.value)
+
+
+async def write_to_a_closed_connection() -> Exception:
+    """How uvloop, on which services run, refuses to write to a connection that was cut."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(asyncio.Protocol, LOOPBACK, 0)
+    transport, _ = await loop.create_connection(asyncio.Protocol, *server.sockets[0].getsockname())
+    transport.abort()
+    await asyncio.sleep(0)
+    try:
+        transport.write(b"PING")
+    except RuntimeError as error:
+        return error
+    finally:
+        server.close()
+    raise AssertionError("it was taken")
+
+
+def test_a_connection_that_was_cut_is_unavailable_on_uvloop_too() -> None:
+    """A RuntimeError, of all things, which the driver passes on."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        error = runner.run(write_to_a_closed_connection())
+    with pytest.raises(StoreUnavailable, match="can't be reached"), store_errors():
+        raise error
+    with pytest.raises(RuntimeError, match="another"), store_errors():
+        raise RuntimeError("another")

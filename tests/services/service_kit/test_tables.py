@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from service_kit.matching import FoldingKind, fold, tables
+from service_kit.matching.fold import aligned, compact
 
 CASE, WIDTH, TRADITIONAL = FoldingKind.CASE, FoldingKind.WIDTH, FoldingKind.TRADITIONAL
 LETTER_FORM, LOOK_ALIKE = FoldingKind.LETTER_FORM, FoldingKind.LOOK_ALIKE
@@ -52,7 +53,7 @@ FIRST_READINGS = """
 
 
 def folded(text: str) -> str:
-    return text.translate(tables.folding())
+    return compact(text)
 
 
 def assigned() -> Iterator[str]:
@@ -74,23 +75,29 @@ def common_han(levels: range) -> Iterator[str]:
 
 def test_every_character_folds_to_characters_that_fold_no_further() -> None:
     """One pass is enough: a folded keyword and a folded text are compared as they are."""
-    table = tables.folding()
+    table, several = tables.folding(), tables.several()
 
     assert len(table) == sys.maxunicode + 1
     assert [
         (code, each)
         for code, result in enumerate(table)
-        if result is not None
-        for each in (result if isinstance(result, str) else chr(result))
+        if chr(result) not in {tables.DROPPED, tables.NOISE}
+        for each in several.get(chr(code), chr(result))
         if table[ord(each)] != ord(each)
     ] == []
-    assert "" not in table
+    assert "" not in several.values()
+
+
+def test_marks_are_noise_when_they_are_written() -> None:
+    """A text can't bring its own."""
+    assert aligned(tables.DROPPED + tables.NOISE + tables.SEVERAL) == tables.NOISE * 3
 
 
 def test_a_kind_is_known_for_exactly_what_folds_to_something_else() -> None:
     """The explanation of a hit can name why each character matched."""
     table = tables.folding()
-    changed = {chr(code) for code, result in enumerate(table) if result is not None and result != code}
+    removed = {ord(tables.DROPPED), ord(tables.NOISE)}
+    changed = {chr(code) for code, result in enumerate(table) if result not in removed and result != code}
 
     assert changed == {chr(code) for code in range(len(table)) if tables.kind_of(chr(code))}
     assert {tables.kind_of(character) for character in changed} == {

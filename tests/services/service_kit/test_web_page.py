@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import idna
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service_kit.web import parse_whitelist_entry
 
@@ -90,3 +93,19 @@ def test_an_entry_covers_its_host_subdomains_and_what_lies_below_its_path(
 ) -> None:
     """Compared by whole labels and whole segments (pitfalls 2, 10)."""
     assert parse_whitelist_entry(entry).covers(parse_whitelist_entry(page)) is covered
+
+
+@given(
+    st.from_regex(
+        r"([A-Za-z0-9_-]{1,4}|[xX][nN]--[a-z0-9-]{1,6})(\.([A-Za-z0-9_-]{1,4}|xn--[a-z0-9]{1,6})){1,3}\.?",
+        fullmatch=True,
+    )
+)
+def test_an_ascii_host_is_what_idna_makes_of_it(host: str) -> None:
+    """Hosts in ASCII are read without IDNA; where it knows them, it says the same."""
+    try:
+        wanted = idna.encode(host.rstrip("."), uts46=True).decode()
+        page = parse_whitelist_entry(host)
+    except ValueError:
+        return
+    assert page.host == wanted

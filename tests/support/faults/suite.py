@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from groupguard_client import Addresses
 from service_kit.embedded import EmbeddedStore
@@ -37,3 +38,9 @@ def make_whole(suite: Suite) -> None:
     store_of(suite).wait_ready()
     for service in suite.services.values():
         service.wait_ready()
+
+
+def own_faults(logs: Path) -> list[str]:
+    """What services logged as faults of their own."""
+    lines = [line for path in logs.glob("*.log") for line in path.read_text("utf-8").splitlines()]
+    return [line for line in lines if '"code": "INTERNAL"' in line]

@@ -6,8 +6,8 @@ import threading
 import time
 import uuid
 from abc import abstractmethod
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ from groupguard.rule.v1.rule_service_pb2 import (
     UpdateRuleRequest,
     UpsertGroupsRequest,
 )
-from groupguard_client import GroupGuard
+from groupguard_client import GroupGuard, failure
 from support.faults.requests import OWNER, bound_rule, check, rule
 
 STRIKES_CHAT = "wrStrikes"
@@ -33,7 +33,7 @@ LISTS = {
     "enterprise": List(kind=BLACKLIST_KIND_ENTERPRISE),
     "personal": List(kind=BLACKLIST_KIND_PERSONAL, owner_userid=OWNER),
 }
-_OUTAGE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
+OUTAGE = ("UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED")
 """What a caller may see while something is down; whether the write happened is then not known."""
 _PAUSE = 0.05
 """Seconds after a failure."""
@@ -76,6 +76,8 @@ class Ledger:
     """Whether the registration was acknowledged."""
     customers: dict[str, dict[str, set[bool]]] = field(default_factory=lambda: {name: {} for name in LISTS})
     """For each list, whether a customer may be on it."""
+    refusals: frozenset[str] = frozenset()
+    """Reasons for which calls may fail, besides what any outage leads to."""
 
 
 class Writer(threading.Thread):
@@ -93,6 +95,10 @@ class Writer(threading.Thread):
         """The newest writes and their answers."""
         self.repeated = 0
         """Writes that were sent again by the writer, beyond the client's own retries."""
+        self.failed = 0
+        """Calls that the client gave up."""
+        self.refused: Counter[str] = Counter()
+        """Those calls, by `<code> <reason>: <message>`."""
         self.surprises: list[str] = []
         """Anything that no outage explains."""
         self._gg = gg
@@ -129,15 +135,21 @@ class Writer(threading.Thread):
         try:
             answer = getattr(getattr(self._gg, doubt.service), doubt.method)(doubt.request)
         except grpc.RpcError as error:
-            call: Any = error
-            if call.code() not in _OUTAGE:
-                self.surprises.append(f"{doubt.method}: {call.code()} {call.details()}")
-            time.sleep(_PAUSE)
+            self._note(doubt.method, error)
             return False
         doubt.acknowledged(answer)
         self.last_answers.append((doubt, answer))
         self.acknowledged[doubt.method] = self.acknowledged.get(doubt.method, 0) + 1
         return True
+
+    def _note(self, method: str, error: grpc.RpcError) -> None:
+        """Notes a call that failed, and rests."""
+        told = failure(error)
+        self.failed += 1
+        self.refused[f"{told.code} {told.reason}: {told.message}"] += 1
+        if told.code not in OUTAGE and told.reason not in self.ledger.refusals:
+            self.surprises.append(f"{method}: {told}")
+        time.sleep(_PAUSE)
 
     def resolve(self, gg: GroupGuard) -> int:
         """Repeats half of the writes in doubt, with their request_ids; the others stay in doubt. Returns how many."""
@@ -231,8 +243,6 @@ class Checker(Writer):
 
     def __init__(self, gg: GroupGuard, ledger: Ledger, number: int, stop: threading.Event) -> None:
         super().__init__(gg, ledger, number, stop)
-        self.refused = 0
-        """Calls without a verdict."""
         self.skipped: set[tuple[str, str]] = set()
         """(check, reason) of checks that verdicts named as not made."""
         self.last_skipped: list[str] = []
@@ -242,11 +252,7 @@ class Checker(Writer):
         try:
             verdict = self._gg.filter.CheckMessage(request).verdict
         except grpc.RpcError as error:
-            self.refused += 1
-            call: Any = error
-            if call.code() not in _OUTAGE:
-                self.surprises.append(f"CheckMessage: {call.code()} {call.details()}")
-            time.sleep(_PAUSE)
+            self._note("CheckMessage", error)
             return
         if verdict.decision != DECISION_WARN:
             self.surprises.append(f"CheckMessage: {verdict}")
@@ -259,10 +265,16 @@ class Checker(Writer):
 class Writing:
     """Writers at work."""
 
-    def __init__(self, gg: GroupGuard, corp_id: str) -> None:
-        """Prepares the rule that verdicts are asked by, and the writers, all of a new corp."""
+    def __init__(self, gg: GroupGuard, corp_id: str, refusals: Iterable[str] = ()) -> None:
+        """Prepares the rule that verdicts are asked by, and the writers, all of a new corp.
+
+        Args:
+            gg: what they call.
+            corp_id: the corp.
+            refusals: reasons for which calls may fail, besides what any outage leads to.
+        """
         bound_rule(gg, corp_id, STRIKES_CHAT, STRIKES_WORD, strikes=True)
-        self.ledger = Ledger(corp_id)
+        self.ledger = Ledger(corp_id, refusals=frozenset(refusals))
         self._stop = threading.Event()
         self.checker = Checker(gg, self.ledger, 0, self._stop)
         self.writers: list[Writer] = [
@@ -294,6 +306,10 @@ class Writing:
             for name, count in writer.acknowledged.items()
             if method in ("", name)
         )
+
+    def refused(self) -> Counter[str]:
+        """Calls that failed, by `<code> <reason>: <message>`."""
+        return sum((writer.refused for writer in (*self.writers, self.checker)), Counter())
 
     def surprises(self) -> list[str]:
         """What no outage explains."""
