@@ -1,7 +1,7 @@
 """A service as the child process of a supervisor.
 
-A child dies with its supervisor, whatever ends that. A child that dies is started again on the port it had, so that
-clients find it where it was.
+A child dies with its supervisor, whatever ends that. A child that dies is started again on the ports it had, which nobody
+gets meanwhile, so that clients find it where it was.
 """
 
 import json
@@ -12,9 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO
 
 from service_kit.embedded import shim
+from service_kit.held_ports import HeldPorts
 
 READY_SECONDS = 30.0
 """How long a service may take to accept calls."""
@@ -22,6 +24,12 @@ STOP_SECONDS = 15.0
 """How long a service may take to stop in order; drain and grace are shorter."""
 _LEAST_LIFE_SECONDS = 1.0
 """A service that died is started again no sooner than this after its last start."""
+_LISTENERS = {
+    "GROUPGUARD_LISTEN": "",
+    "GROUPGUARD_HEALTH_LISTEN": "127.0.0.1:0",
+    "GROUPGUARD_METRICS_LISTEN": "",
+}
+"""The variables that say where a service listens, with what holds where they are not set; empty: nowhere."""
 
 
 class ServiceFailed(Exception):
@@ -48,6 +56,7 @@ class ServiceProcess:
         self._environment = dict(environment)
         self._errors = errors
         self._process: subprocess.Popen[bytes] | None = None
+        self._held = HeldPorts()
         self._started_at = 0.0
         self._ready = threading.Event()
 
@@ -58,6 +67,7 @@ class ServiceProcess:
 
     def start(self) -> None:
         """Starts the process, on the ports it had if it ran before; `wait_ready` waits for it."""
+        self._choose_ports()
         self._ready.clear()
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(
@@ -70,6 +80,15 @@ class ServiceProcess:
         )
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
 
+    def _choose_ports(self) -> None:
+        """Puts ports in the place of 0, so that each start finds the same."""
+        told = {**_LISTENERS, **os.environ, **self._environment}
+        for variable in _LISTENERS:
+            host, _, port = told[variable].rpartition(":")
+            if port == "0":
+                with suppress(OSError):  # the service tells what is wrong with the host
+                    self._environment[variable] = f"{host}:{self._held.take(host)}"
+
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         """Takes in the ready line; what else comes on standard output is not ours to keep."""
         assert process.stdout is not None
@@ -79,16 +98,7 @@ class ServiceProcess:
                     ready = json.loads(line.removeprefix(b"ready "))
                     self.port, self.health_port = ready["port"], ready["health_port"]
                     self.metrics_port = ready.get("metrics_port", 0)
-                    self._keep("GROUPGUARD_LISTEN", self.port)
-                    self._keep("GROUPGUARD_HEALTH_LISTEN", self.health_port)
-                    if self.metrics_port:
-                        self._keep("GROUPGUARD_METRICS_LISTEN", self.metrics_port)
                     self._ready.set()
-
-    def _keep(self, variable: str, port: int) -> None:
-        """Has the next start take the port that this one took."""
-        host = {**os.environ, **self._environment}.get(variable, "").rpartition(":")[0]
-        self._environment[variable] = f"{host or '127.0.0.1'}:{port}"
 
     def wait_ready(self) -> None:
         """Waits until the service accepts calls.
@@ -133,3 +143,8 @@ class ServiceProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def close(self) -> None:
+        """Waits until the process has ended, as `wait_stopped` does, and lets its ports go: it is not started again."""
+        self.wait_stopped()
+        self._held.close()

@@ -115,7 +115,7 @@ class Suite:
         for name in reversed(self.services):
             self.services[name].signal(signal.SIGTERM)
         for service in self.services.values():
-            service.wait_stopped()
+            service.close()
         if isinstance(self._store, EmbeddedStore):
             self._store.stop()
         for log in self._logs:

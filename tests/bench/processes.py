@@ -34,7 +34,7 @@ def another_filter(suite: Suite, log_folder: Path, **variables: str) -> Iterator
             yield process
         finally:
             process.signal(signal.SIGTERM)
-            process.wait_stopped()
+            process.close()
 
 
 def resident(process: ServiceProcess) -> float:

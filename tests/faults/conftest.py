@@ -11,7 +11,6 @@ from groupguard_client import GroupGuard
 from service_kit.embedded import EmbeddedStore
 from service_kit.suite import Suite
 from support.faults.suite import addresses, make_whole
-from support.held_ports import held_ports
 from support.valkey import short_folder
 
 
@@ -25,10 +24,7 @@ def suite_folder() -> Iterator[Path]:
 @pytest.fixture(scope="package")
 def shared_suite(suite_folder: Path) -> Iterator[Suite]:
     """The store and the three services."""
-    with (
-        held_ports("rule", "filter", "blacklist") as ports,
-        Suite(EmbeddedStore(suite_folder / "data"), ports=ports, log_folder=suite_folder) as suite,
-    ):
+    with Suite(EmbeddedStore(suite_folder / "data"), log_folder=suite_folder) as suite:
         yield suite
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -300,6 +302,19 @@ def test_service_that_waits_for_its_store_can_be_stopped(module: str, number: si
         assert process.wait() == 0
         assert "s3cret" not in process.log
         assert "Traceback" not in process.log
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ports are held on Linux only")
+def test_killed_services_keep_their_ports(suite: Suite) -> None:
+    """While they are down nobody can take one by chance; their clients find them where they were."""
+    ports = {name: (it.port, it.health_port) for name, it in suite.services.items()}
+    for name in ports:
+        _kill(suite, name)
+    for port in itertools.chain(*ports.values()):
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind((LOOPBACK, port))
+    make_whole(suite)
+    assert {name: (it.port, it.health_port) for name, it in suite.services.items()} == ports
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the suite's processes die by Linux's death signals")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import redis
 
 from service_kit.embedded import EmbeddedStore, ValkeyServer, socket_in
+from service_kit.held_ports import HeldPorts
 
 LOOPBACK = "127.0.0.1"
+_HELD = HeldPorts()
+atexit.register(_HELD.close)
 
 
 @contextmanager
@@ -41,12 +44,8 @@ def flush(url: str) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different TCP ports that nobody uses now."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Different TCP ports that nobody uses; until the tests end they go only to who asks for them by number."""
+    return [_HELD.take(LOOPBACK) for _ in range(count)]
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from pathlib import Path
 from groupguard_client import Addresses
 from service_kit.embedded import EmbeddedStore
 from service_kit.service_process import ServiceFailed, ServiceProcess
-from support.held_ports import held_ports
 from support.valkey import LOOPBACK
 
 _NAMES = ("rule", "blacklist", "filter")
@@ -52,9 +51,7 @@ class Replicas:
 @contextmanager
 def replicas(store: EmbeddedStore, logs: Path) -> Iterator[Replicas]:
     """Starts two replicas of each service, which log to `<service>.log`; all of them are stopped in the end."""
-    places = [f"{name}{number}{kind}" for name in _NAMES for number in (0, 1) for kind in ("", " health")]
     with ExitStack() as stack:
-        ports = stack.enter_context(held_ports(*places))
         parts = Replicas(store, {})
         stack.callback(_stop, parts)
         for name in _NAMES:
@@ -66,8 +63,7 @@ def replicas(store: EmbeddedStore, logs: Path) -> Iterator[Replicas]:
                 ServiceProcess(
                     f"{name}_service",
                     {
-                        "GROUPGUARD_LISTEN": f"{LOOPBACK}:{ports[f'{name}{number}']}",
-                        "GROUPGUARD_HEALTH_LISTEN": f"{LOOPBACK}:{ports[f'{name}{number} health']}",
+                        "GROUPGUARD_LISTEN": f"{LOOPBACK}:0",
                         "GROUPGUARD_LOG_SAMPLE": "0",
                         "GROUPGUARD_DURABLE_URL": store.durable_url,
                         "GROUPGUARD_EPHEMERAL_URL": store.ephemeral_url,
@@ -75,7 +71,7 @@ def replicas(store: EmbeddedStore, logs: Path) -> Iterator[Replicas]:
                     },
                     log,
                 )
-                for number in (0, 1)
+                for _ in range(2)
             ]
             for service in parts.services[name]:
                 service.start()
@@ -99,7 +95,7 @@ def _stop(parts: Replicas) -> None:
     for service in reversed(parts.all()):
         service.signal(signal.SIGTERM)
     for service in parts.all():
-        service.wait_stopped()
+        service.close()
 
 
 def _target(both: list[ServiceProcess]) -> str:
