@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -102,7 +101,10 @@ class Corp:
             self._fetch()
         if at_least is None or snapshot.revision.includes(at_least):
             return snapshot
+        read_before = self._is_fetching
         snapshot = await self._wait(self._fetch_from_now())
+        if read_before and not snapshot.revision.includes(at_least):
+            snapshot = await self._wait(self._fetch())
         if not snapshot.revision.includes(at_least):
             raise RevisionUnknown(str(at_least), str(snapshot.revision))
         return snapshot
@@ -136,8 +138,7 @@ class Corp:
 
     def heard_of(self, revision: Revision) -> None:
         """Fetches, unless the snapshot is there already; the first one that is being fetched may have been read before."""
-        loading = self._fetching is not None and not self._fetching.done()
-        if loading if self._snapshot is None else self._snapshot.revision != revision:
+        if self._is_fetching if self._snapshot is None else self._snapshot.revision != revision:
             self._heard = revision
             self._fetch_from_now()
 
@@ -164,36 +165,42 @@ class Corp:
                 self._corp_id, str(error) or "RuleService did not answer in time"
             ) from None
 
+    @property
+    def _is_fetching(self) -> bool:
+        return self._fetching is not None and not self._fetching.done()
+
     def _fetch(self) -> "asyncio.Task[Snapshot]":
         """Starts a fetch, or joins the one under way."""
         if self._fetching is None or self._fetching.done():
-            self._fetching = asyncio.create_task(self._fetch_all())
+            self._again = False
+            self._fetching = asyncio.create_task(self._fetch_once())
             self._fetching.add_done_callback(self._fetched)
         return self._fetching
 
     def _fetch_from_now(self) -> "asyncio.Task[Snapshot]":
-        """Like `_fetch`, but what was written up to now is in it: one under way may have read before."""
-        self._again = self._fetching is not None and not self._fetching.done()
+        """Like `_fetch`, but what was written up to now comes: after the one under way, which may have read before, another follows.
+
+        Each is waited for by itself: where edits never end, there is no last one.
+        """
+        if self._is_fetching:
+            self._again = True
         return self._fetch()
 
-    async def _fetch_all(self) -> Snapshot:
-        while True:
-            self._again = False
-            asked_at, heard = self._clock(), self._heard
-            fetched = await self._source.fetch(self._corp_id, self._revision, FETCH_SECONDS)
-            changed = self._revision != fetched.revision
-            self._work.fetches["whole" if fetched.reset else "changes" if changed else "nothing"] += 1
-            if fetched.reset or changed:
-                self._changed_at = self._clock()
-            self._snapshot = snapshot = await self._apply(fetched)
-            self._confirmed_at = asked_at
-            if self._heard == heard:  # it is in the answer, or was lost with its history
-                self._heard = None
-            self._start_rebuild()
-            await self._measure(snapshot, fetched.reset)
-            self._doubtful_at = self._clock() + CONFIRM_SECONDS
-            if not self._again:
-                return snapshot
+    async def _fetch_once(self) -> Snapshot:
+        asked_at, heard = self._clock(), self._heard
+        fetched = await self._source.fetch(self._corp_id, self._revision, FETCH_SECONDS)
+        changed = self._revision != fetched.revision
+        self._work.fetches["whole" if fetched.reset else "changes" if changed else "nothing"] += 1
+        if fetched.reset or changed:
+            self._changed_at = self._clock()
+        self._snapshot = snapshot = await self._apply(fetched)
+        self._confirmed_at = asked_at
+        if self._heard == heard:  # it is in the answer, or was lost with its history
+            self._heard = None
+        self._start_rebuild()
+        await self._measure(snapshot, fetched.reset)
+        self._doubtful_at = self._clock() + CONFIRM_SECONDS
+        return snapshot
 
     @property
     def _revision(self) -> Revision | None:
@@ -242,8 +249,10 @@ class Corp:
             log().error("keyword index not rebuilt", corp_id=self._corp_id, exc_info=error)
 
     def _fetched(self, task: "asyncio.Task[Snapshot]") -> None:
-        with suppress(asyncio.CancelledError):
-            error = task.exception()
-            if error is not None:
-                self._work.fetches["failed"] += 1
-                log().warning("rules not fetched", corp_id=self._corp_id, why=str(error))
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            self._work.fetches["failed"] += 1
+            log().warning("rules not fetched", corp_id=self._corp_id, why=str(error))
+        elif self._again and not self._retired:
+            self._fetch()

@@ -76,7 +76,7 @@ def test_store_that_refuses_writes_while_its_disk_is_full(
         wait_for_progress(suite, writing)
         seconds = time.monotonic() - begun
         writing.stop()
-        assert (writing.checker.failed, writing.checker.skipped) == (0, set())
+        assert (dict(writing.checker.refused), writing.checker.skipped) == ({}, set())
         assert '"not serving"' not in "".join(log.read_text("utf-8") for log in folder.glob("*.log"))
         os.kill(server.pid, signal.SIGKILL)
         assert wait_until(lambda: not server.is_running(), _PATIENCE)
@@ -115,7 +115,7 @@ def test_store_that_ends_itself_while_its_disk_is_full(
         seconds = time.monotonic() - begun
         writing.stop()
         assert deaths > 1
-        assert writing.checker.failed == 0
+        assert not writing.checker.refused
         check_everything(gg, writing)
     report(
         writing,

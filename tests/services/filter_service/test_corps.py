@@ -369,3 +369,29 @@ async def test_a_write_during_the_first_fetch_is_found(corps: Corps, source: Sou
     await settle()
     assert (await corps.snapshot("ww1")).revision == token
     following.cancel()
+
+
+async def test_edits_that_never_end_hold_nobody_up(clock: Clock) -> None:
+    """Somebody writes during every fetch: the first check and those that demand a revision wait for what they need."""
+
+    class Busy(Source):
+        async def fetch(self, corp_id: str, since: Revision | None, seconds: float) -> Fetched:
+            fetched = await super().fetch(corp_id, since, seconds)
+            self.queue.put_nowait((corp_id, self.write()))
+            await settle()
+            return fetched
+
+    source = Busy()
+    corps = Corps(source, clock)
+    source.write()
+    following = asyncio.create_task(corps.follow())
+    source.queue.put_nowait(None)
+    async with asyncio.timeout(5):
+        assert (await corps.snapshot("ww1")).revision.number > 0
+        for _ in range(10):
+            await settle()
+            begun, token = len(source.fetches), source.write()
+            assert (await corps.snapshot("ww1", token)).revision.includes(token)
+            assert len(source.fetches) <= begun + 2, "the one under way and the next"
+    following.cancel()
+    await corps.close()

@@ -63,7 +63,7 @@ def report(writing: Writing, record_property: Callable[[str, object], None], **m
         "repeated": sum(writer.repeated for writer in writing.writers),
         "in doubt": writing.doubts("rules") + writing.doubts("blacklist"),
         "verdicts": sum(writing.checker.acknowledged.values()),
-        "without verdict": writing.checker.failed,
+        "without verdict": writing.checker.refused.total(),
         "skipped checks": sorted(writing.checker.skipped),
         **more,
     }

@@ -95,10 +95,8 @@ class Writer(threading.Thread):
         """The newest writes and their answers."""
         self.repeated = 0
         """Writes that were sent again by the writer, beyond the client's own retries."""
-        self.failed = 0
-        """Calls that the client gave up."""
         self.refused: Counter[str] = Counter()
-        """Those calls, by `<code> <reason>: <message>`."""
+        """Calls that the client gave up, by `<code> <reason>: <message>`."""
         self.surprises: list[str] = []
         """Anything that no outage explains."""
         self._gg = gg
@@ -145,7 +143,6 @@ class Writer(threading.Thread):
     def _note(self, method: str, error: grpc.RpcError) -> None:
         """Notes a call that failed, and rests."""
         told = failure(error)
-        self.failed += 1
         self.refused[f"{told.code} {told.reason}: {told.message}"] += 1
         if told.code not in OUTAGE and told.reason not in self.ledger.refusals:
             self.surprises.append(f"{method}: {told}")
