@@ -62,6 +62,9 @@ def channel_options(target: str, attempts: int = DEFAULT_ATTEMPTS) -> list[tuple
     return [
         ("grpc.service_config", json.dumps(config)),
         ("grpc.enable_retries", 1),
+        # Each channel has connections of its own. Where two channels of a process share them and begin at one moment, gRPC
+        # 1.85 may watch health on a connection that is not there yet, and the process dies of a segmentation fault.
+        ("grpc.use_local_subchannel_pool", 1),
         # A proxy named by http_proxy can't reach this machine's own loopback.
         ("grpc.enable_http_proxy", 0 if target.startswith(_LOOPBACK) else 1),
         ("grpc.max_receive_message_length", MAX_RESPONSE_BYTES),

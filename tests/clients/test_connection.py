@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import ExitStack, contextmanager
@@ -20,6 +23,7 @@ from groupguard.filter.v1.filter_service_pb2_grpc import (
 )
 from groupguard.rule.v1 import rule_service_pb2
 from groupguard_client import Addresses, GroupGuard
+from support.services import in_process
 from support.valkey import LOOPBACK
 
 READS = ("Get", "List", "Fetch", "Watch", "Validate", "Render", "Test", "Export", "Backtest")
@@ -102,3 +106,57 @@ def test_a_name_is_looked_up() -> None:
         with GroupGuard(Addresses(filter=f"dns:///localhost:{port}")) as gg:
             gg.filter.CheckMessage(CheckMessageRequest())
     assert servicer.calls == 1
+
+
+_CLIENTS = """
+import sys, threading, time
+import grpc
+from groupguard.filter.v1.filter_service_pb2 import CheckMessageRequest
+from groupguard_client import Addresses, GroupGuard
+
+until, together = time.monotonic() + 5, threading.Barrier(8)
+done = []
+
+def begin():
+    while time.monotonic() < until:
+        with GroupGuard(Addresses(filter=sys.argv[1])) as gg:
+            together.wait(30)
+            gg.filter.CheckMessage(CheckMessageRequest(corp_id="ww1"), timeout=30)
+            done.append(1)
+    together.abort()
+
+def work():
+    try:
+        begin()
+    except threading.BrokenBarrierError:
+        pass
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(done))
+"""
+
+
+async def test_clients_of_one_process_begin_at_the_same_moment() -> None:
+    """Many addresses make it likelier that two of them watch the health of one at once, of which a process has died."""
+
+    class Answering(FilterServiceServicer):
+        async def CheckMessage(self, request: CheckMessageRequest, context: Any) -> CheckMessageResponse:  # type: ignore[override]
+            return CheckMessageResponse()
+
+    def register(server: grpc.aio.Server) -> None:
+        add_FilterServiceServicer_to_server(Answering(), server)  # type: ignore[abstract]
+
+    permissions = {"CheckMessage": frozenset({"super_admin"})}
+    async with in_process("groupguard.filter.v1.FilterService", register, permissions) as target:
+        port = target.rpartition(":")[2]
+        targets = ",".join(f"127.0.0.{last}:{port}" for last in range(1, 21))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _CLIENTS, f"ipv4:{targets}", stdout=PIPE, stderr=PIPE
+        )
+        out, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert (process.returncode, errors.decode()) == (0, "")
+    assert int(out) > 100
