@@ -144,7 +144,7 @@ async def test_clients_of_one_process_begin_at_the_same_moment() -> None:
     """Many addresses make it likelier that two of them watch the health of one at once, of which a process has died."""
 
     class Answering(FilterServiceServicer):
-        async def CheckMessage(self, request: CheckMessageRequest, context: Any) -> CheckMessageResponse:  # type: ignore[override]
+        async def CheckMessage(self, request: CheckMessageRequest, context: Any) -> CheckMessageResponse:
             return CheckMessageResponse()
 
     def register(server: grpc.aio.Server) -> None:
