@@ -80,10 +80,10 @@ class GroupGuard:
             tls: how to speak TLS; as the environment says if None, which is plaintext without GROUPGUARD_CA_FILE.
             headers: gives metadata for each call, as a `traceparent` by which it belongs to a trace.
             timeout: seconds for a unary call that brings no timeout of its own.
-            attempts: how often a call is tried that a server did not take, 2 to 5.
+            attempts: how often a call is tried that a server did not take, 1 to 5.
 
         Raises:
-            ValueError: the environment names files for TLS that can't be used.
+            ValueError: there can't be so many attempts, or the environment names files for TLS that can't be used.
         """
         where = addresses or Addresses.from_environment()
         secured = tls or Tls.from_environment()

@@ -27,7 +27,7 @@ class Addresses:
         return cls(**{name: address for name, address in said.items() if address})
 
 
-DEFAULT_ATTEMPTS = 5
+DEFAULT_ATTEMPTS = MOST_ATTEMPTS = 5
 """Tries of a call that a server did not take, within its timeout; gRPC allows no more."""
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 """Largest response taken. gRPC's own 4 MiB are too few for 1,000 verdicts with 100 hits each."""
@@ -40,24 +40,27 @@ def channel_options(target: str, attempts: int = DEFAULT_ATTEMPTS) -> list[tuple
     Retries are safe for all methods: writes carry a request_id, and a verdict is remembered by its message_id.
     All of them together last longer than the longest pause between two attempts to connect: a call to a server that
     has just come back finds it.
+
+    Raises:
+        ValueError: the number of attempts is none of 1 to 5.
     """
+    if not 1 <= attempts <= MOST_ATTEMPTS:
+        raise ValueError(f"attempts: 1 to {MOST_ATTEMPTS} are possible, not {attempts}")
+    retries = {
+        "retryPolicy": {
+            "maxAttempts": attempts,
+            "initialBackoff": "0.05s",
+            "maxBackoff": "1s",
+            "backoffMultiplier": 3,
+            # CANCELLED is what a call gets that a stopping server had not accepted yet.
+            "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
+        }
+    }
     config = {
         "loadBalancingConfig": [{"round_robin": {}}],
         # A server that begins to shut down says so under this name; the balancer then goes elsewhere.
         "healthCheckConfig": {"serviceName": "process"},
-        "methodConfig": [
-            {
-                "name": [{}],
-                "retryPolicy": {
-                    "maxAttempts": attempts,
-                    "initialBackoff": "0.05s",
-                    "maxBackoff": "1s",
-                    "backoffMultiplier": 3,
-                    # CANCELLED is what a call gets that a stopping server had not accepted yet.
-                    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
-                },
-            }
-        ],
+        "methodConfig": [{"name": [{}], **(retries if attempts > 1 else {})}],
     }
     return [
         ("grpc.service_config", json.dumps(config)),

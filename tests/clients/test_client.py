@@ -235,13 +235,24 @@ async def test_a_repeated_try_is_the_same_write(target: Addresses, seen: Seen, r
     assert len(set(ids[:3])) == len(set(ids[3:])) == 1
 
 
-def test_a_client_gives_up_after_its_attempts(target: Addresses, seen: Seen, rules: Rules) -> None:
-    """The last failure is what the caller sees."""
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+def test_a_client_gives_up_after_its_attempts(
+    target: Addresses, seen: Seen, rules: Rules, attempts: int
+) -> None:
+    """The last failure is what the caller sees; one attempt is one try."""
     rules.unavailable = 10
-    with GroupGuard(target, attempts=2) as gg, pytest.raises(grpc.RpcError) as failed:
+    with GroupGuard(target, attempts=attempts) as gg, pytest.raises(grpc.RpcError) as failed:
         gg.rules.CreateRule(CreateRuleRequest())
     assert failure(failed.value) == Failure("UNAVAILABLE", "not now")
-    assert len(seen.requests) == 2
+    assert len(seen.requests) == attempts
+
+
+@pytest.mark.parametrize("attempts", [-1, 0, 6])
+async def test_attempts_that_are_impossible_are_told_at_once(attempts: int) -> None:
+    """gRPC itself would fail every call, and say something of a service config."""
+    for client in (GroupGuard, AsyncGroupGuard):
+        with pytest.raises(ValueError, match=f"attempts: 1 to 5 are possible, not {attempts}"):
+            client(attempts=attempts)
 
 
 async def test_failure_reads_reason_metadata_and_violations(target: Addresses) -> None:
