@@ -28,7 +28,7 @@ def wait_for_progress(suite: Supervised, writing: Writing) -> None:
         return all(now > then + 1 for now, then in zip(writing.progress(), before, strict=True))
 
     before = writing.progress()
-    assert wait_until(moved, _PATIENCE), f"{before} → {writing.progress()}, {writing.surprises()}"
+    assert wait_until(moved, _PATIENCE), f"{before} → {writing.progress()}, {writing.surprises()[:3]}"
 
 
 def check_everything(gg: GroupGuard, writing: Writing) -> None:

@@ -39,6 +39,8 @@ _PAUSE = 0.05
 """Seconds after a failure."""
 _BREATH = 0.004
 """Seconds between two writes of a writer: on a machine with few cores the services need some, too."""
+_RULES_OF_A_STRATEGY = 500
+"""Below the limit of 1,000: who writes for long goes on with another strategy."""
 
 
 @dataclass
@@ -166,13 +168,14 @@ class RuleWriter(Writer):
         chats = [f"wr{self.number}x{item}a", f"wr{self.number}x{item}b"]
         self.ledger.chats |= dict.fromkeys(chats, False)
         asked = AskedRule(keyword=f"禁词{self.number:02}{item:06}号")
-        groups = [Group(chat_id=chat, owner_userid=OWNER, strategy_ids=[f"s{self.number}"]) for chat in chats]
+        strategy = f"s{self.number}x{item // _RULES_OF_A_STRATEGY}"
+        groups = [Group(chat_id=chat, owner_userid=OWNER, strategy_ids=[strategy]) for chat in chats]
         upsert = UpsertGroupsRequest(corp_id=self.ledger.corp_id, groups=groups)
         if not self.send("rules", "UpsertGroups", upsert, lambda _: self._registered(chats)):
             return
         asked.names.add(key)
         self.ledger.rules[key] = asked
-        owner = Owner(kind=OWNER_KIND_STRATEGY, strategy_id=f"s{self.number}")
+        owner = Owner(kind=OWNER_KIND_STRATEGY, strategy_id=strategy)
         create = CreateRuleRequest(corp_id=self.ledger.corp_id, rule=rule(key, asked.keyword, owner=owner))
         if not self.send("rules", "CreateRule", create, lambda answer: _created(asked, answer.rule)):
             return
