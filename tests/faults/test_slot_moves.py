@@ -16,8 +16,8 @@ from support.faults.slots import slot_mover, slot_of
 from support.faults.suite import addresses, own_faults
 from support.faults.writers import Writing
 
-MOVES = int(os.environ.get("GROUPGUARD_TEST_STORMS", "2"))
-"""How often both corps are moved; the first time to the new node."""
+MOVES = min(int(os.environ.get("GROUPGUARD_TEST_STORMS", "2")), 5)
+"""How often both corps are moved; the first time to the new node. Each takes longer, for what was written meanwhile: 5 some minutes."""
 _SETTLED_SECONDS = 0.5
 _PAUSES = (0.05, 0.6)
 """Seconds between two steps of a move: shorter and longer than the services keep trying."""
