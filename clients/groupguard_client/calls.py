@@ -121,14 +121,7 @@ class SyncInterceptor(
         details = _Details(client_call_details, self._defaults, client_call_details.timeout)
         return _Raising(continuation(details, request_iterator))
 
-    def intercept_stream_stream(
-        self,
-        continuation: Callable[..., Any],
-        client_call_details: grpc.ClientCallDetails,
-        request_iterator: Iterator[Any],
-    ) -> Any:
-        details = _Details(client_call_details, self._defaults, client_call_details.timeout)
-        return _Raising(continuation(details, request_iterator))
+    intercept_stream_stream = intercept_stream_unary
 
 
 def _aio_details(
