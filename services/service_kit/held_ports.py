@@ -18,22 +18,22 @@ class HeldPorts:
         """Holds nothing yet."""
         self._sockets = ExitStack()
 
-    def take(self, host: str) -> int:
-        """Returns a free port of a host name or address of this machine, from now on held.
+    def take(self, host: str, port: int = 0) -> int:
+        """Returns a free port of a host name or address of this machine, from now on held; a certain one, if given.
 
         Raises:
-            OSError: the host is not this machine's.
+            OSError: the host is not this machine's, or the port is not free.
         """
-        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), 0, type=socket.SOCK_STREAM)[0]
+        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
         holder = socket.socket(family)
         with ExitStack() as unless_held:
             unless_held.callback(holder.close)
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             holder.bind(address)
-            port: int = holder.getsockname()[1]
+            taken: int = holder.getsockname()[1]
             if sys.platform == "linux":
                 self._sockets.push(unless_held.pop_all())
-        return port
+        return taken
 
     def close(self) -> None:
         """Lets the ports go."""
