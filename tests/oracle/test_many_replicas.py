@@ -142,7 +142,7 @@ class _Failing:
     ) -> Mapping[Lookup, Blacklist]:
         return await self._behind.look_up(corp_id, lookups, at_least)
 
-    async def add(self, *_: object) -> None:
+    async def add(self, *_: object) -> Revision:
         raise BlacklistsUnavailable("UNAVAILABLE")
 
 

@@ -80,7 +80,7 @@ class Peers:
         external_userid: str,
         rule_id: str,
         cause: str,
-    ) -> None:
+    ) -> Revision:
         raise AssertionError("nobody is listed in these tests")
 
     async def count(

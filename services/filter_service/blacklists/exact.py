@@ -83,19 +83,7 @@ class GrpcBlacklists:
         external_userid: str,
         rule_id: str,
         cause: str,
-    ) -> None:
-        await self.put(corp_id, blacklist, owner_userid, external_userid, rule_id, cause)
-
-    async def put(
-        self,
-        corp_id: str,
-        blacklist: Blacklist,
-        owner_userid: str,
-        external_userid: str,
-        rule_id: str,
-        cause: str,
     ) -> Revision:
-        """Does what `add` does; returns the blacklist revision that includes it."""
         enterprise = blacklist is Blacklist.ENTERPRISE
         request = AddEntriesRequest(
             corp_id=corp_id,

@@ -80,6 +80,7 @@ class FilteredBlacklists:
         external_userid: str,
         rule_id: str,
         cause: str,
-    ) -> None:
-        revision = await self._exact.put(corp_id, blacklist, owner_userid, external_userid, rule_id, cause)
+    ) -> Revision:
+        revision = await self._exact.add(corp_id, blacklist, owner_userid, external_userid, rule_id, cause)
         self._copies.written(corp_id, revision)
+        return revision

@@ -39,8 +39,10 @@ class Blacklists(Protocol):
         external_userid: str,
         rule_id: str,
         cause: str,
-    ) -> None:
+    ) -> Revision:
         """Puts a customer on a list because of a rule; the same `cause` within an hour does so once.
+
+        Returns the blacklist revision that includes it.
 
         Raises:
             BlacklistsUnavailable: no answer.

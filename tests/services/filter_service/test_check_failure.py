@@ -94,10 +94,11 @@ class Peers:
         external_userid: str,
         rule_id: str,
         cause: str,
-    ) -> None:
+    ) -> Revision:
         if "adding" in self.unreachable:
             raise BlacklistsUnavailable("UNAVAILABLE")
         self.listed.append(external_userid)
+        return Revision(len(self.listed), "a")
 
     async def count(
         self, corp_id: str, revision: Revision, now_ms: int, questions: Sequence[Question]
